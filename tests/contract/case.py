@@ -1,0 +1,34 @@
+"""What the contract test needs to know about a module: one `Case` per variant, in cases/<module>.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Boto = Callable[[str], Any]  # boto3 client by service name
+Options = Mapping[str, Any]
+
+
+def nothing(_boto: Boto) -> Options:
+    return {}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A module's life: absent → present → edited → absent.
+
+    `prepare` makes what the module needs through boto3 (a VPC for security groups) and answers options to merge into
+    all runs. `edits` are named option changes, each applied alone on top of `present`. `foreign` makes resources that
+    look alike but are not ours and answers a function that describes them: the description must never change.
+    `secrets` may appear in no output. `absent` is merged into `present` to remove everything.
+    """
+
+    name: str
+    module: str
+    present: Options
+    absent: Options
+    edits: Mapping[str, Options] = field(default_factory=dict)
+    prepare: Callable[[Boto], Options] = nothing
+    foreign: Callable[[Boto], Callable[[], Any]] | None = None
+    secrets: tuple[str, ...] = ()
