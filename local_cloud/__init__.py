@@ -1,0 +1,1 @@
+"""The embedded local cloud: an AWS control plane (moto) with real data planes on loopback."""

@@ -1,0 +1,1 @@
+"""Extensions of moto, one file per AWS service."""

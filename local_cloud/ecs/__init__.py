@@ -1,0 +1,1 @@
+"""The ECS data plane: tasks run as processes on loopback addresses."""

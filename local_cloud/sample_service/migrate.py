@@ -1,0 +1,95 @@
+"""Schema migrations: plain SQL files ordered by Alembic, all or nothing, one migrator at a time."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from alembic import command, op
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from .config import database_parameters
+from .misbehaviour import Switches
+
+log = logging.getLogger("migrate")
+LOCK_TIMEOUT = "5s"
+
+
+class MigrationError(Exception):
+    """The schema was not changed; the message is one line."""
+
+
+def run_sql(revision_file: str) -> None:
+    """Execute the .sql file beside a revision, as it stands."""
+    statements = Path(revision_file).with_suffix(".sql").read_text(encoding="utf-8")
+    op.get_bind().exec_driver_sql(statements)
+
+
+def migrate(env: Mapping[str, str]) -> str:
+    """Bring the schema to the newest revision and return that revision.
+
+    Raises ConfigurationError for unusable variables and MigrationError when the database refuses.
+    """
+    switches = Switches.from_environment(env)
+    engine = create_engine(_url(env), poolclass=NullPool)
+    config = Config(attributes={"lock_timeout": env.get("SAMPLE_MIGRATION_LOCK_TIMEOUT", LOCK_TIMEOUT)})
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("path_separator", os.sep)
+    config.attributes["before_commit"] = lambda connection: _misbehave(connection, switches)
+    head = ScriptDirectory.from_config(config).get_current_head() or ""
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            before = MigrationContext.configure(connection).get_current_revision()
+            connection.rollback()
+            command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise MigrationError(str(error.orig).strip().partition("\n")[0]) from error
+    log.info(
+        "schema is at revision %s%s",
+        head,
+        ", nothing to do" if before == head else f" (was at {before or 'none'})",
+    )
+    return head
+
+
+def _url(env: Mapping[str, str]) -> URL:
+    parameters = database_parameters(env)
+    named = {name: parameters.pop(name) for name in ("host", "port", "dbname", "user", "password")}
+    return URL.create(
+        "postgresql+psycopg",
+        named["user"],
+        named["password"],
+        named["host"],
+        int(named["port"]),
+        named["dbname"],
+        parameters,
+    )
+
+
+def _misbehave(connection: Connection, switches: Switches) -> None:
+    """The last statements of the transaction, so that a failure undoes everything before them."""
+    if switches.migration_delay_seconds:
+        log.warning("SAMPLE_MIGRATION_DELAY_SECONDS is on")
+        connection.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": switches.migration_delay_seconds})
+    if switches.fail_migration:
+        log.warning("SAMPLE_FAIL_MIGRATION is on")
+        connection.execute(text("SELECT failing_migration_was_asked_for()"))
+
+
+def main(env: Mapping[str, str]) -> int:
+    """0: the schema is current; 1: it is as it was before, for the reason printed."""
+    try:
+        migrate(env)
+    except MigrationError as error:
+        log.error("migration failed, schema unchanged: %s", error)
+        print(f"migrate: {error}", file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,94 @@
+"""Local clouds for tests: on free ports, with a state folder of their own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+if str(REPOSITORY) not in sys.path:
+    sys.path.insert(0, str(REPOSITORY))
+
+from local_cloud.settings import Settings  # noqa: E402
+
+Found = TypeVar("Found")
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(listener.getsockname()[1]) for listener in sockets]
+    for listener in sockets:
+        listener.close()
+    return ports
+
+
+def environment(state: Path, **more: str) -> dict[str, str]:
+    """Variables of a local cloud of its own: free ports, given state folder."""
+    aws, https, http = free_ports(3)
+    return {
+        "LOCAL_CLOUD_STATE": str(state),
+        "LOCAL_CLOUD_AWS_PORT": str(aws),
+        "LOCAL_CLOUD_HTTPS_PORT": str(https),
+        "LOCAL_CLOUD_HTTP_PORT": str(http),
+        "LOCAL_CLOUD_IMAGES": str(Path(__file__).parent / "images.yml"),
+        **more,
+    }
+
+
+def eventually(look: Callable[[], Found], timeout: float = 20.0, what: str = "") -> Found:
+    """Look until the result is true, and return it; fails after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {timeout} s: {what or look.__name__}; last seen: {found!r}")
+        time.sleep(0.05)
+
+
+@dataclass
+class LocalCloud:
+    """A local cloud and the clients of its API."""
+
+    settings: Settings
+    variables: dict[str, str]
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=self.settings.aws_endpoint,
+                region_name=self.settings.region,
+                aws_access_key_id="local",
+                aws_secret_access_key="local",
+            )
+        return self._clients[service]
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m local_cloud` with this cloud's settings."""
+        return subprocess.run(
+            [sys.executable, "-m", "local_cloud", *arguments],
+            cwd=REPOSITORY,
+            env={**os.environ, **self.variables},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+
+def local_cloud_for(state: Path, **more: str) -> LocalCloud:
+    """A local cloud that is not started yet."""
+    variables = environment(state, **more)
+    return LocalCloud(Settings.from_environment(variables), variables)
