@@ -173,7 +173,7 @@ def make_environment() -> None:
 
 
 def installed_by_pip(lock: Path) -> Callable[[], None]:
-    """Give the action that installs a lock file. An interrupted one starts again from an empty environment."""
+    """Give the action that installs a lock file; interrupted, it starts again from an empty environment."""
 
     def install() -> None:
         unfinished = STAMPS / "packages.unfinished"
