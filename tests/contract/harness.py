@@ -6,7 +6,7 @@ import importlib
 import io
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,9 +67,7 @@ def run_module(name: str, options: Mapping[str, Any], *, check: bool = False, di
     arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": diff}
     printed = io.StringIO()
     with recorded_calls() as calls, patch_module_args(arguments), redirect_stdout(printed):
-        try:
+        with suppress(SystemExit):
             module.main()
-        except SystemExit:
-            pass
     output = printed.getvalue()
     return Run(json.loads(output), calls, output)

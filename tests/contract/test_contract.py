@@ -43,7 +43,8 @@ def converges(case: Case, options: Mapping[str, Any], *, changes: bool = True) -
     assert applied.changes == predicted.changes, "apply did something else than check mode said"
     assert applied.answer.get("diff") == predicted.answer.get("diff")
     again = succeeded(run_module(case.module, options))
-    assert again.changes == [] and not again.changed, "a second run changed something"
+    assert again.changes == [], "a second run changed something"
+    assert not again.changed
     assert again.calls.writes == [], "a second run wrote"
     for run in (predicted, applied, again):
         shows_no_secret(case, run)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
@@ -48,6 +48,7 @@ Answer = TypeVar("Answer")
 
 __all__ = [
     "Aws",
+    "ClientError",
     "Outcome",
     "ansible_dict_to_boto3_tag_list",
     "boto3_tag_list_to_ansible_dict",
@@ -115,17 +116,13 @@ class Aws:
         if not self.check_mode:
             apply(changes, handlers, workers=WORKERS, explain=explain)
 
-    def wait(
-        self, name: str, look: Callable[[], Seen], judge: Callable[[Seen], Verdict], *, timeout: float
-    ) -> Seen:
+    def wait(self, name: str, look: Callable[[], Seen], judge: Callable[[Seen], Verdict], *, timeout: float) -> Seen:
         """Wait for a named condition; its duration goes into the module's RV(waits)."""
         seen, elapsed = wait_until(name, look, judge, timeout=timeout, clock=self.clock)
         self.waits.append({"name": name, "seconds": round(elapsed, 1)})
         return seen
 
-    def eventually(
-        self, call: Callable[[], Answer], *codes: str, text: str = "", timeout: float = 60.0
-    ) -> Answer:
+    def eventually(self, call: Callable[[], Answer], *codes: str, text: str = "", timeout: float = 60.0) -> Answer:
         """Repeat a call while it fails with one of `codes` and `text` in its message.
 
         For what AWS documents as eventually consistent, such as a role that cannot be assumed yet.
@@ -150,7 +147,9 @@ def explain(error: BaseException) -> str:
         details = error.response.get("Error", {})
         return f"{error.operation_name}: {details.get('Code', 'error')}: {details.get('Message', '')}".strip()
     if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
-        return f"AWS credentials: {error}; set AWS_PROFILE, AWS_ACCESS_KEY_ID/AWS_SECRET_ACCESS_KEY or the profile option"
+        return (
+            f"AWS credentials: {error}; set AWS_PROFILE, AWS_ACCESS_KEY_ID/AWS_SECRET_ACCESS_KEY or the profile option"
+        )
     if isinstance(error, NoRegionError):
         return "region: none given; set the region option, aws_region in the inventory or AWS_REGION"
     if isinstance(error, EndpointConnectionError):
@@ -158,9 +157,7 @@ def explain(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def run_module(
-    argument_spec: Mapping[str, Any], run: Callable[[Aws], Outcome], **constraints: Any
-) -> NoReturn:
+def run_module(argument_spec: Mapping[str, Any], run: Callable[[Aws], Outcome], **constraints: Any) -> None:
     """Build the module, run it, and leave through exit_json or fail_json.
 
     `constraints` are AnsibleModule's (`required_if`, `mutually_exclusive`, …).
@@ -185,6 +182,6 @@ def run_module(
         changed=bool(outcome.changes),
         changes=describe(outcome.changes, secrets=secrets),
         waits=aws.waits,
-        diff=diff(outcome.changes, secrets=secrets) if module._diff else {},
+        diff=diff(outcome.changes, secrets=secrets) if module._diff else {},  # noqa: SLF001 - where AnsibleModule keeps it
         **redact(dict(outcome.result), secrets),
     )

@@ -17,7 +17,10 @@ Handlers = Mapping[tuple[str, Op], Handler]
 
 
 class ApplyError(PlatformError):
-    """Changes failed. `done` were applied and stay, `failed` pairs each failed change with its error, `left` never ran."""
+    """Changes failed.
+
+    `done` were applied and stay, `failed` pairs each failed change with its error, `left` never ran.
+    """
 
     def __init__(
         self,

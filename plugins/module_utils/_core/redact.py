@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 MASK = "********"
 
@@ -36,7 +36,7 @@ def redact(shown: Shown, secrets: Collection[str] = ()) -> Shown:
     """
     # Longest first: a secret that contains another must not leave its tail behind.
     ordered = sorted((secret for secret in secrets if secret), key=len, reverse=True)
-    return _mask(shown, ordered)
+    return cast(Shown, _mask(shown, ordered))
 
 
 def _mask(value: Any, secrets: list[str]) -> Any:

@@ -23,7 +23,10 @@ def retry(
     first_pause: float = 0.5,
     longest_pause: float = 5.0,
 ) -> Answer:
-    """Call until it succeeds. Re-raises at once what `passes` does not recognise, and anything after `timeout` seconds."""
+    """Call until it succeeds.
+
+    Re-raises at once what `passes` does not recognise, and anything after `timeout` seconds.
+    """
     started = clock.now()
     attempt = 0
     while True:

@@ -24,7 +24,12 @@ CASES = [
     Case(
         name="ssm_parameters",
         module="ssm_parameters",
-        present={"path": "/contract/auth", "parameters": [LEVEL, ORIGINS, TOKEN], "tags": TAGS, "purge": True},
+        present={
+            "path": "/contract/auth",
+            "parameters": [LEVEL, ORIGINS, TOKEN],
+            "tags": TAGS,
+            "purge": True,
+        },
         absent={"parameters": []},
         edits={
             "value": {"parameters": [{**LEVEL, "value": "DEBUG"}, ORIGINS, TOKEN]},

@@ -33,7 +33,12 @@ def test_differing(current: dict, desired: dict, expected: tuple) -> None:
 
 
 def test_an_omitted_option_is_unmanaged() -> None:
-    assert desired_fields({"a": None, "b": "", "c": [], "d": 0, "e": False}) == {"b": "", "c": [], "d": 0, "e": False}
+    assert desired_fields({"a": None, "b": "", "c": [], "d": 0, "e": False}) == {
+        "b": "",
+        "c": [],
+        "d": 0,
+        "e": False,
+    }
 
 
 @pytest.mark.parametrize(
@@ -52,18 +57,29 @@ def test_plan_one(current: dict | None, desired: dict | None, op: str | None) ->
     assert [change.op for change in changes] == ([op] if op else [])
 
 
-@pytest.mark.parametrize(("purge", "ops"), [(True, {"a": "update", "b": "create", "c": "delete"}), (False, {"a": "update", "b": "create"})])
+@pytest.mark.parametrize(
+    ("purge", "ops"),
+    [(True, {"a": "update", "b": "create", "c": "delete"}), (False, {"a": "update", "b": "create"})],
+)
 def test_plan_set(purge: bool, ops: dict[str, str]) -> None:
     current = {"a": {"v": 1}, "c": {"v": 1}, "d": {"v": 1}}
     desired = {"a": {"v": 2}, "b": {"v": 1}, "d": {"v": 1}}
     changes = plan_set("rule", current, desired, purge=purge, level=3, delete_level=1)
     assert {change.key: change.op for change in changes} == ops
-    assert {change.op: change.level for change in changes} == {"update": 3, "create": 3} | ({"delete": 1} if purge else {})
+    assert {change.op: change.level for change in changes} == {"update": 3, "create": 3} | (
+        {"delete": 1} if purge else {}
+    )
 
 
 def test_diff_holds_only_what_differs_and_masks_secrets() -> None:
     changes = [
-        Change("update", "user", "a", before={"name": "x", "password": Secret("old")}, after={"name": "x", "password": Secret("new")}),
+        Change(
+            "update",
+            "user",
+            "a",
+            before={"name": "x", "password": Secret("old")},
+            after={"name": "x", "password": Secret("new")},
+        ),
         Change("create", "user", "b", after={"note": "has s3cret inside"}),
         Change("delete", "user", "c", before={"name": "z"}),
     ]

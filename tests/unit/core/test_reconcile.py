@@ -15,7 +15,10 @@ def change(key: str, level: int = 0) -> Change:
 
 def test_levels_run_in_order_and_completely() -> None:
     done: list[str] = []
-    apply([change("c", 2), change("a", 0), change("b", 1), change("a2", 0)], {("thing", "create"): lambda c: done.append(c.key)})
+    apply(
+        [change("c", 2), change("a", 0), change("b", 1), change("a2", 0)],
+        {("thing", "create"): lambda c: done.append(c.key)},
+    )
     assert [sorted(done[:2]), done[2:]] == [["a", "a2"], ["b", "c"]]
 
 
@@ -49,8 +52,11 @@ def test_a_failure_names_the_change_keeps_what_is_done_and_leaves_the_rest() -> 
             raise OSError("disk full")
         done.append(item.key)
 
-    with pytest.raises(ApplyError, match="^create thing bad: disk full$") as caught:
-        apply([change("first"), change("bad", 1), change("good", 1), change("last", 2)], {("thing", "create"): work})
+    with pytest.raises(ApplyError, match=r"^create thing bad: disk full$") as caught:
+        apply(
+            [change("first"), change("bad", 1), change("good", 1), change("last", 2)],
+            {("thing", "create"): work},
+        )
     assert sorted(done) == ["first", "good"]
     assert [item.key for item in caught.value.done] == ["first", "good"]
     assert [item.key for item in caught.value.left] == ["last"]

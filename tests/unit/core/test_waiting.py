@@ -37,14 +37,25 @@ def judge(status: str) -> Verdict:
 
 def test_the_first_look_comes_without_sleeping() -> None:
     fake = FakeClock()
-    assert wait_until("database", lambda: "available", judge, timeout=60, clock=fake.clock) == ("available", 0.0)
+    assert wait_until("database", lambda: "available", judge, timeout=60, clock=fake.clock) == (
+        "available",
+        0.0,
+    )
     assert fake.slept == []
 
 
 def test_pauses_double_up_to_the_longest() -> None:
     fake = FakeClock()
     statuses: Iterator[str] = iter(["creating"] * 6 + ["available"])
-    seen, elapsed = wait_until("database", lambda: next(statuses), judge, timeout=600, clock=fake.clock, first_pause=1, longest_pause=8)
+    seen, elapsed = wait_until(
+        "database",
+        lambda: next(statuses),
+        judge,
+        timeout=600,
+        clock=fake.clock,
+        first_pause=1,
+        longest_pause=8,
+    )
     assert (seen, fake.slept, elapsed) == ("available", [1, 2, 4, 8, 8, 8], 31)
 
 
@@ -76,7 +87,15 @@ class Failing:
 
 
 def attempt(call: Failing, fake: FakeClock) -> str:
-    return retry(call, lambda error: "later" in str(error), errors=OSError, timeout=10, clock=fake.clock, first_pause=1, longest_pause=4)
+    return retry(
+        call,
+        lambda error: "later" in str(error),
+        errors=OSError,
+        timeout=10,
+        clock=fake.clock,
+        first_pause=1,
+        longest_pause=4,
+    )
 
 
 def test_retry_repeats_what_passes() -> None:

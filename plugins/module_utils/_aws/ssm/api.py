@@ -13,9 +13,7 @@ from ..session import Aws, ansible_dict_to_boto3_tag_list
 
 def get_parameters_by_path(aws: Aws, path: str) -> list[dict[str, Any]]:
     """Values of all parameters below `path`, decrypted (GetParametersByPath)."""
-    return aws.pages(
-        "ssm", "get_parameters_by_path", "Parameters", Path=path, Recursive=True, WithDecryption=True
-    )
+    return aws.pages("ssm", "get_parameters_by_path", "Parameters", Path=path, Recursive=True, WithDecryption=True)
 
 
 def describe_parameters(aws: Aws, path: str, tags: Mapping[str, str] | None = None) -> list[dict[str, Any]]:

@@ -38,7 +38,9 @@ def _desired_state(option: str, parameter: Mapping[str, Any], tags: Mapping[str,
         raise InvalidInput(f"{option}.{name}", value, "is empty: Parameter Store wants at least one character")
     size = len(value.encode())
     if size > STANDARD_LIMIT and parameter.get("tier") in (None, "Standard"):
-        raise InvalidInput(f"{option}.tier", "Standard", f"holds {STANDARD_LIMIT} bytes, not {size}: set it to Advanced")
+        raise InvalidInput(
+            f"{option}.tier", "Standard", f"holds {STANDARD_LIMIT} bytes, not {size}: set it to Advanced"
+        )
     return desired_fields(
         {
             "value": value if secure is None else Secret(value),

@@ -57,9 +57,7 @@ def _arguments(state: Mapping[str, Any]) -> dict[str, Any]:
     return {"value": value.reveal() if isinstance(value, Secret) else value, **shown}
 
 
-def _result(
-    current: Mapping[str, Any], desired: Mapping[str, Any], changes: list[Change]
-) -> dict[str, dict[str, Any]]:
+def _result(current: Mapping[str, Any], desired: Mapping[str, Any], changes: list[Change]) -> dict[str, dict[str, Any]]:
     gone = {change.key for change in changes if change.op == "delete"}
     names = [*desired, *(name for name in current if name not in desired and name not in gone)]
     merged = {name: {**current.get(name, {}), **desired.get(name, {})} for name in names}

@@ -1,0 +1,99 @@
+# Copyright: Contributors to the trademaster.platform collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""KMS keys as comparable states. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..._core.changes import Change, desired_fields, plan_set
+from ..._core.errors import InvalidInput
+from ..policy import canonical_policy
+
+DEAD = ("PendingDeletion", "PendingReplicaDeletion")
+
+
+def alias_name(prefix: str, name: str) -> str:
+    return f"alias/{prefix}{name}"
+
+
+def desired_states(
+    prefix: str, keys: Sequence[Mapping[str, Any]], root: Mapping[str, Any], tags: Mapping[str, str] | None
+) -> dict[str, dict[str, Any]]:
+    """Desired states by alias.
+
+    `root` is the statement that lets the account administer its keys through IAM; without it a key would be lost.
+    """
+    states: dict[str, dict[str, Any]] = {}
+    for index, key in enumerate(keys):
+        alias = alias_name(prefix, key["name"])
+        if alias in states:
+            raise InvalidInput(f"keys[{index}].name", key["name"], "is given twice: keep one of them")
+        if not 90 <= key["rotation_days"] <= 2560:
+            raise InvalidInput(f"keys[{index}].rotation_days", key["rotation_days"], "is not from 90 to 2560")
+        policy = {"Version": "2012-10-17", "Statement": [dict(root), *key["statements"]]}
+        states[alias] = desired_fields(
+            {
+                "description": key.get("description"),
+                "policy": canonical_policy(policy),
+                "rotation_days": key["rotation_days"],
+                "state": "Enabled",
+                "tags": tags,
+            }
+        )
+    return states
+
+
+def root_statement(partition: str, account_id: str) -> dict[str, Any]:
+    """The account's own access, delegated to its IAM policies."""
+    principal = {"AWS": f"arn:{partition}:iam::{account_id}:root"}
+    return {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}
+
+
+def targets(aliases: Iterable[Mapping[str, Any]], prefix: str) -> dict[str, str]:
+    """Key id by alias, of the aliases that start with `prefix`."""
+    start = alias_name(prefix, "")
+    return {
+        item["AliasName"]: item["TargetKeyId"]
+        for item in aliases
+        if item["AliasName"].startswith(start) and item.get("TargetKeyId")
+    }
+
+
+def current_state(
+    metadata: Mapping[str, Any],
+    policy: str,
+    rotation: Mapping[str, Any],
+    tags: Mapping[str, str],
+    wanted: Mapping[str, str] | None,
+) -> dict[str, Any]:
+    """State of one key. Tags that are not in `wanted` belong to somebody else and are left out."""
+    # An emulator may leave the period out of its answer; AWS rotates yearly unless told otherwise.
+    days = rotation.get("RotationPeriodInDays", 365) if rotation["KeyRotationEnabled"] else 0
+    return {
+        "key_id": metadata["KeyId"],
+        "arn": metadata["Arn"],
+        "description": metadata.get("Description", ""),
+        "policy": canonical_policy(policy),
+        "rotation_days": days,
+        "state": metadata["KeyState"],
+        "tags": {key: value for key, value in tags.items() if wanted is None or key in wanted},
+    }
+
+
+def plan(
+    current: Mapping[str, Mapping[str, Any]],
+    desired: Mapping[str, Mapping[str, Any]],
+    *,
+    tags: Mapping[str, str] | None,
+    purge: bool,
+) -> list[Change]:
+    """Changes to keys; purging takes only live keys that carry all of `tags`."""
+    scope = {
+        alias: state
+        for alias, state in current.items()
+        if alias in desired or (state["state"] not in DEAD and (tags is None or state["tags"] == tags))
+    }
+    return plan_set("key", scope, desired, purge=purge)

@@ -1,0 +1,83 @@
+# Copyright: Contributors to the trademaster.platform collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bringing a set of customer-managed keys, found by alias, to its desired state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ..._core.changes import Change
+from ..._core.placeholders import KNOWN_AFTER_APPLY
+from ..session import WORKERS, Aws, Outcome
+from . import api, model
+
+
+def run(aws: Aws) -> Outcome:
+    """Read the aliases once and their keys in parallel, plan, apply."""
+    options = aws.params
+    root = model.root_statement(**aws.identity())
+    desired = model.desired_states(options["prefix"], options["keys"], root, options["tags"])
+    current = _read(aws, options["prefix"], options["tags"])
+    changes = model.plan(current, desired, tags=options["tags"], purge=options["purge"])
+    aws.apply(changes, _handlers(aws))
+    if changes and not aws.check_mode:
+        current = _read(aws, options["prefix"], options["tags"])
+    keys = {
+        alias.removeprefix(model.alias_name(options["prefix"], "")): _describe(alias, current.get(alias))
+        for alias in desired
+    }
+    return Outcome(changes, {"keys": keys})
+
+
+def _describe(alias: str, state: Mapping[str, Any] | None) -> dict[str, str]:
+    if state is None:
+        return {"alias": alias, "arn": KNOWN_AFTER_APPLY, "key_id": KNOWN_AFTER_APPLY}
+    return {"alias": alias, "arn": state["arn"], "key_id": state["key_id"]}
+
+
+def _read(aws: Aws, prefix: str, tags: Mapping[str, str] | None) -> dict[str, dict[str, Any]]:
+    def read(key_id: str) -> dict[str, Any]:
+        return model.current_state(
+            api.describe_key(aws, key_id),
+            api.get_key_policy(aws, key_id),
+            api.get_key_rotation_status(aws, key_id),
+            api.list_resource_tags(aws, key_id),
+            tags,
+        )
+
+    found = model.targets(api.list_aliases(aws), prefix)
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        return dict(zip(found, pool.map(read, found.values()), strict=True))
+
+
+def _handlers(aws: Aws) -> dict[Any, Any]:
+    def create(change: Change) -> None:
+        state = change.desired
+        key_id = api.create_key(aws, state["policy"], state.get("description", ""), state.get("tags") or {})
+        api.create_alias(aws, change.key, key_id)
+        api.enable_key_rotation(aws, key_id, state["rotation_days"])
+
+    def update(change: Change) -> None:
+        key_id, state = change.current["key_id"], change.desired
+        if "state" in change.fields:
+            if change.current["state"] in model.DEAD:
+                api.cancel_key_deletion(aws, key_id)
+            api.enable_key(aws, key_id)
+        if "policy" in change.fields:
+            api.put_key_policy(aws, key_id, state["policy"])
+        if "description" in change.fields:
+            api.update_key_description(aws, key_id, state["description"])
+        if "rotation_days" in change.fields:
+            api.enable_key_rotation(aws, key_id, state["rotation_days"])
+        if "tags" in change.fields:
+            api.tag_resource(aws, key_id, state["tags"])
+
+    def delete(change: Change) -> None:
+        # The alias stays with the key, so that a later run finds it again and takes the deletion back.
+        api.disable_key(aws, change.current["key_id"])
+        api.schedule_key_deletion(aws, change.current["key_id"], aws.params["pending_window_days"])
+
+    return {("key", "create"): create, ("key", "update"): update, ("key", "delete"): delete}
