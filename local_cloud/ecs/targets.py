@@ -1,0 +1,82 @@
+"""Targets of a service's load balancers, in moto's elbv2."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from moto.ecs.exceptions import InvalidParameterException
+from moto.elbv2.models import FakeTargetGroup, elbv2_backends
+
+from local_cloud.latency import scaled
+
+# The load balancer reads its targets every few tenths of a second.
+_SHORTEST_DRAIN_SECONDS = 0.5
+
+
+def find(arn: str) -> FakeTargetGroup | None:
+    region, account = arn.split(":")[3:5]
+    return elbv2_backends[account][region].target_groups.get(arn)
+
+
+def check(load_balancers: list[dict[str, Any]], containers: list[dict[str, Any]]) -> None:
+    """Refuse what ECS refuses when a service is created or updated."""
+    by_name = {container["name"]: container for container in containers}
+    for entry in load_balancers:
+        arn = entry.get("targetGroupArn", "")
+        group = find(arn) if arn.count(":") == 5 else None
+        if group is None:
+            raise InvalidParameterException(f"The specified target group does not exist. ({arn})")
+        _check_container(entry, by_name)
+        if not group.load_balancer_arns:
+            raise InvalidParameterException(
+                f"The target group with targetGroupArn {arn} does not have an associated load balancer."
+            )
+        if group.target_type != "ip":
+            raise InvalidParameterException(
+                f"The provided target group {arn} has target type {group.target_type}, which is incompatible "
+                "with the awsvpc network mode specified in the task definition."
+            )
+
+
+def _check_container(entry: Mapping[str, Any], by_name: Mapping[str, Any]) -> None:
+    name, port = entry.get("containerName"), entry.get("containerPort")
+    if name not in by_name:
+        raise InvalidParameterException(f"The container {name} does not exist in the task definition.")
+    ports = [mapping.get("containerPort") for mapping in by_name[name].get("portMappings") or []]
+    if port not in ports:
+        raise InvalidParameterException(f"The container {name} did not have a container port {port} defined.")
+
+
+def register(entry: Mapping[str, Any], address: str) -> None:
+    group = find(entry["targetGroupArn"])
+    if group:
+        group.register([{"Id": address, "Port": entry["containerPort"]}])
+
+
+def drain(entries: list[dict[str, Any]], address: str) -> float:
+    """Deregister; the end (time.monotonic) of the deregistration delay."""
+    longest = 0.0
+    for entry in entries:
+        group = find(entry["targetGroupArn"])
+        if group and address in group.targets:
+            group.terminated_targets[address] = group.targets.pop(address)
+            delay = float(group.attributes["deregistration_delay.timeout_seconds"])
+            longest = max(longest, scaled(delay), _SHORTEST_DRAIN_SECONDS)
+    return time.monotonic() + longest
+
+
+def forget(entries: list[dict[str, Any]], address: str) -> None:
+    """The drained target is not listed any more."""
+    for entry in entries:
+        group = find(entry["targetGroupArn"])
+        if group:
+            group.terminated_targets.pop(address, None)
+
+
+def health(entry: Mapping[str, Any], address: str) -> str:
+    """As DescribeTargetHealth says: initial, healthy, unhealthy, draining, unused."""
+    from local_cloud.load_balancer import target_health
+
+    return target_health(entry["targetGroupArn"], address, int(entry["containerPort"]))
