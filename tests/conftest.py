@@ -11,9 +11,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "local_cloud"))
 
-from local_cloud_support import LocalCloud, local_cloud_for  # noqa: E402
+from local_cloud_support import LocalCloud, local_cloud_for
 
-from local_cloud import supervisor  # noqa: E402
+from local_cloud import supervisor
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,10 @@ module: kms_keys
 version_added: "0.1.0"
 short_description: Manage customer-managed KMS keys as one set
 description:
-  - Creates symmetric encryption keys that are found again by their alias, with rotation on and a least-privilege policy.
+  - Creates symmetric encryption keys, found again by their alias, with rotation on and a least-privilege policy.
   - Every key policy lets the account administer the key through IAM; O(keys[].statements) adds who may use it.
-  - KMS deletes keys only after a waiting period. A removed key is disabled at once and scheduled for deletion; its alias
-    stays, so that running the task again before the end of the period takes the deletion back.
+  - KMS deletes keys only after a waiting period. A removed key is disabled at once and scheduled for deletion; its
+    alias stays, so that running the task again before the end of the period takes the deletion back.
 author:
   - Contributors to the trademaster.platform collection (@trademaster)
 options:
@@ -85,7 +85,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 keys:
-  description: Alias, ARN and id by name. The last two read V((known after apply)) in check mode for a key to be created.
+  description:
+    - Alias, ARN and id by name.
+    - In check mode the last two of a key to be created read V((known after apply)).
   returned: always
   type: dict
   sample:

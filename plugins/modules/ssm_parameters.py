@@ -46,7 +46,7 @@ options:
         description: What the parameter is for.
         type: str
       key_id:
-        description: KMS key or alias that encrypts O(parameters[].secure_value). AWS takes V(alias/aws/ssm) when omitted.
+        description: KMS key or alias that encrypts O(parameters[].secure_value); V(alias/aws/ssm) when omitted.
         type: str
       tier:
         description: V(Advanced) holds values of more than 4 KB.

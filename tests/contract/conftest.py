@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import boto3
 import pytest
 
@@ -11,10 +9,10 @@ from tests.contract.case import Boto
 
 
 @pytest.fixture
-def boto(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Boto]:
+def boto(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Boto:
     """boto3 clients by service name; the modules under test find the same endpoint in the environment."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws_endpoint)
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local-secret-key")
-    yield lambda service: boto3.client(service, region_name="us-east-1", endpoint_url=aws_endpoint)
+    return lambda service: boto3.client(service, region_name="us-east-1", endpoint_url=aws_endpoint)

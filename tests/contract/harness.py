@@ -66,8 +66,7 @@ def run_module(name: str, options: Mapping[str, Any], *, check: bool = False, di
     module = importlib.import_module(f"ansible_collections.trademaster.platform.plugins.modules.{name}")
     arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": diff}
     printed = io.StringIO()
-    with recorded_calls() as calls, patch_module_args(arguments), redirect_stdout(printed):
-        with suppress(SystemExit):
-            module.main()
+    with recorded_calls() as calls, patch_module_args(arguments), redirect_stdout(printed), suppress(SystemExit):
+        module.main()
     output = printed.getvalue()
     return Run(json.loads(output), calls, output)

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from .. import policy
 from ..session import Aws
 
 
@@ -38,9 +38,9 @@ def list_resource_tags(aws: Aws, key_id: str) -> dict[str, str]:
     return {tag["TagKey"]: tag["TagValue"] for tag in tags}
 
 
-def create_key(aws: Aws, policy: Mapping[str, Any], description: str, tags: Mapping[str, str]) -> str:
+def create_key(aws: Aws, document: Mapping[str, Any], description: str, tags: Mapping[str, str]) -> str:
     """Create a symmetric key and answer its id (CreateKey)."""
-    answer = aws.client("kms").create_key(Policy=json.dumps(policy), Description=description, Tags=_tag_list(tags))
+    answer = aws.client("kms").create_key(Policy=policy.text(document), Description=description, Tags=_tag_list(tags))
     return str(answer["KeyMetadata"]["KeyId"])
 
 
@@ -49,9 +49,9 @@ def create_alias(aws: Aws, alias: str, key_id: str) -> None:
     aws.client("kms").create_alias(AliasName=alias, TargetKeyId=key_id)
 
 
-def put_key_policy(aws: Aws, key_id: str, policy: Mapping[str, Any]) -> None:
+def put_key_policy(aws: Aws, key_id: str, document: Mapping[str, Any]) -> None:
     """Replace the key policy (PutKeyPolicy)."""
-    aws.client("kms").put_key_policy(KeyId=key_id, PolicyName="default", Policy=json.dumps(policy))
+    aws.client("kms").put_key_policy(KeyId=key_id, PolicyName="default", Policy=policy.text(document))
 
 
 def update_key_description(aws: Aws, key_id: str, description: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..._core.changes import Change, desired_fields, plan_set
 from ..._core.errors import InvalidInput
-from ..policy import canonical_policy
+from .. import policy as iam_policy
 
 DEAD = ("PendingDeletion", "PendingReplicaDeletion")
 
@@ -37,7 +37,7 @@ def desired_states(
         states[alias] = desired_fields(
             {
                 "description": key.get("description"),
-                "policy": canonical_policy(policy),
+                "policy": iam_policy.normalised(policy),
                 "rotation_days": key["rotation_days"],
                 "state": "Enabled",
                 "tags": tags,
@@ -76,7 +76,7 @@ def current_state(
         "key_id": metadata["KeyId"],
         "arn": metadata["Arn"],
         "description": metadata.get("Description", ""),
-        "policy": canonical_policy(policy),
+        "policy": iam_policy.normalised(iam_policy.parsed("policy", policy)),
         "rotation_days": days,
         "state": metadata["KeyState"],
         "tags": {key: value for key, value in tags.items() if wanted is None or key in wanted},
