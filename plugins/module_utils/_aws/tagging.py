@@ -1,0 +1,18 @@
+# Copyright: Contributors to the trademaster.platform collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tags as comparable fields. Pure: conversion to and from the API's lists is the adaptor's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def of_interest(current: Mapping[str, str], desired: Mapping[str, str] | None) -> dict[str, str]:
+    """The current tags that are desired by key: tags that others put there are neither compared nor removed."""
+    return {key: value for key, value in current.items() if key in (desired or {})}
+
+
+def owns(current: Mapping[str, str], wanted: Mapping[str, str] | None) -> bool:
+    """Whether a resource carries all of `wanted`; without any wanted tags nothing is known to be ours."""
+    return bool(wanted) and all(current.get(key) == value for key, value in (wanted or {}).items())
