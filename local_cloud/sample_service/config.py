@@ -11,8 +11,8 @@ from .misbehaviour import Switches
 from .values import ConfigurationError, boolean, integer
 
 # The original's public defaults (trap T6). Nothing here refuses them: checking is the deployer's task.
-PUBLIC_JWT_SECRET = "your-256-bit-secret-key-here-change-in-production"  # noqa: S105
-PUBLIC_DATABASE_PASSWORD = "trademaster_password"  # noqa: S105
+PUBLIC_JWT_SECRET = "your-256-bit-secret-key-here-change-in-production"
+PUBLIC_DATABASE_PASSWORD = "trademaster_password"
 PUBLIC_SERVICE_API_KEY = "change-me-public-service-api-key"
 
 # Parameters of pgJDBC with a libpq counterpart; like pgJDBC itself, others are ignored.
@@ -132,9 +132,7 @@ class Settings:
             refresh_seconds=integer(env, "JWT_REFRESH_EXPIRATION", 86_400_000, 1) / 1000,
             service_api_key=env.get("TRADEMASTER_SERVICE_API_KEY", PUBLIC_SERVICE_API_KEY),
             service_auth_enabled=boolean(env, "SERVICE_AUTH_ENABLED", True),
-            forward_headers=_choice(
-                env, "SERVER_FORWARD_HEADERS_STRATEGY", "none", ("none", "native", "framework")
-            ),
+            forward_headers=_choice(env, "SERVER_FORWARD_HEADERS_STRATEGY", "none", ("none", "native", "framework")),
             consul_enabled=boolean(env, "SPRING_CLOUD_CONSUL_ENABLED", True),
             limits=_limits(env),
             switches=Switches.from_environment(env),

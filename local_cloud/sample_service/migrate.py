@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,29 +16,27 @@ from sqlalchemy.exc import DBAPIError
 
 from .config import database_parameters
 from .misbehaviour import Switches
+from .values import Failed
 
 log = logging.getLogger("migrate")
 LOCK_TIMEOUT = "5s"
 
 
-class MigrationError(Exception):
-    """The schema was not changed; the message is one line."""
-
-
 def run_sql(revision_file: str) -> None:
     """Execute the .sql file beside a revision, as it stands."""
     statements = Path(revision_file).with_suffix(".sql").read_text(encoding="utf-8")
-    op.get_bind().exec_driver_sql(statements)
+    driver = op.get_bind().connection.driver_connection
+    driver.execute(statements)  # type: ignore[union-attr]  # without parameters: many statements at once
 
 
 def migrate(env: Mapping[str, str]) -> str:
     """Bring the schema to the newest revision and return that revision.
 
-    Raises ConfigurationError for unusable variables and MigrationError when the database refuses.
+    Raises ConfigurationError, or Failed when the database refuses; the schema is unchanged then.
     """
     switches = Switches.from_environment(env)
     engine = create_engine(_url(env), poolclass=NullPool)
-    config = Config(attributes={"lock_timeout": env.get("SAMPLE_MIGRATION_LOCK_TIMEOUT", LOCK_TIMEOUT)})
+    config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     config.set_main_option("path_separator", os.sep)
     config.attributes["before_commit"] = lambda connection: _misbehave(connection, switches)
@@ -51,7 +48,8 @@ def migrate(env: Mapping[str, str]) -> str:
             connection.rollback()
             command.upgrade(config, "head")
     except DBAPIError as error:
-        raise MigrationError(str(error.orig).strip().partition("\n")[0]) from error
+        reason = str(error.orig).strip().partition("\n")[0]
+        raise Failed(f"migration failed, schema unchanged: {reason}") from error
     log.info(
         "schema is at revision %s%s",
         head,
@@ -62,6 +60,7 @@ def migrate(env: Mapping[str, str]) -> str:
 
 def _url(env: Mapping[str, str]) -> URL:
     parameters = database_parameters(env)
+    parameters["options"] += f" -c lock_timeout={env.get('SAMPLE_MIGRATION_LOCK_TIMEOUT', LOCK_TIMEOUT)}"
     named = {name: parameters.pop(name) for name in ("host", "port", "dbname", "user", "password")}
     return URL.create(
         "postgresql+psycopg",
@@ -82,14 +81,3 @@ def _misbehave(connection: Connection, switches: Switches) -> None:
     if switches.fail_migration:
         log.warning("SAMPLE_FAIL_MIGRATION is on")
         connection.execute(text("SELECT failing_migration_was_asked_for()"))
-
-
-def main(env: Mapping[str, str]) -> int:
-    """0: the schema is current; 1: it is as it was before, for the reason printed."""
-    try:
-        migrate(env)
-    except MigrationError as error:
-        log.error("migration failed, schema unchanged: %s", error)
-        print(f"migrate: {error}", file=sys.stderr)
-        return 1
-    return 0

@@ -69,13 +69,10 @@ class Misbehaviour:
         if unknown:
             raise ConfigurationError(unknown[0], str(wanted[unknown[0]]), f"one of {sorted(self.ADJUSTABLE)}")
         as_text = {
-            f"SAMPLE_{name.upper()}": "" if value is None else str(value).lower()
-            for name, value in wanted.items()
+            f"SAMPLE_{name.upper()}": "" if value is None else str(value).lower() for name, value in wanted.items()
         }
         read = Switches.from_environment(as_text)
-        kept = {
-            f.name: getattr(read if f.name in wanted else self._switches, f.name) for f in fields(Switches)
-        }
+        kept = {f.name: getattr(read if f.name in wanted else self._switches, f.name) for f in fields(Switches)}
         with self._lock:
             self._switches, self._since, self._owed = Switches(**kept), now, 0.0
 

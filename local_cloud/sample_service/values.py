@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
+class Failed(Exception):
+    """The command ends without having done its work; the message is one line."""
+
+
 class ConfigurationError(Exception):
     """A variable holds a value that the service cannot start with."""
 

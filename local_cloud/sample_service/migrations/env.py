@@ -11,6 +11,6 @@ context.configure(connection=connection)
 with context.begin_transaction():
     connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_FOR_OTHER_MIGRATOR}'"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-    connection.execute(text(f"SET LOCAL lock_timeout = '{context.config.attributes['lock_timeout']}'"))
+    connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))  # the connection's own
     context.run_migrations()
     context.config.attributes["before_commit"](connection)

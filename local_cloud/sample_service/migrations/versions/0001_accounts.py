@@ -3,7 +3,7 @@
 from local_cloud.sample_service.migrate import run_sql
 
 revision = "0001"
-down_revision = "None"
+down_revision = None
 
 
 def upgrade() -> None:
