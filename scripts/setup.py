@@ -21,8 +21,7 @@ import sys
 
 if sys.version_info < (3, 11):
     sys.exit(
-        "setup: Python 3.11 or newer is needed, this is %d.%d: run `make PYTHON=python3.11 …`"
-        % sys.version_info[:2]
+        "setup: Python 3.11 or newer is needed, this is %d.%d: run `make PYTHON=python3.11 …`" % sys.version_info[:2]
     )
 
 import argparse
@@ -164,9 +163,7 @@ def make_environment() -> None:
         import ensurepip  # noqa: F401  Debian ships it apart, in python3-venv
     except ModuleNotFoundError:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        raise SetupError(
-            f"Python's venv module is incomplete: apt-get install python{version}-venv"
-        ) from None
+        raise SetupError(f"Python's venv module is incomplete: apt-get install python{version}-venv") from None
     # From a virtual environment, sys.executable would chain the new one to it.
     sys.executable = getattr(sys, "_base_executable", sys.executable)
     venv.EnvBuilder(with_pip=True, symlinks=True).create(VENV)
@@ -257,9 +254,7 @@ class Apt:
         def needed(name: str) -> bool:
             if name.endswith(DEBIAN_UNNEEDED):
                 return False
-            return name.startswith(DEBIAN_OWN) or (
-                name.startswith(DEBIAN_LIBRARIES) and name not in installed
-            )
+            return name.startswith(DEBIAN_OWN) or (name.startswith(DEBIAN_LIBRARIES) and name not in installed)
 
         found: set[str] = set()
         frontier = set(DEBIAN_ROOTS)
@@ -383,9 +378,7 @@ def report(*, test: bool) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make .venv ready; what is up to date is left alone.")
     parser.add_argument("--test", action="store_true", help="also what `make test` needs")
-    parser.add_argument(
-        "--check", action="store_true", help="change nothing; exit 1 if something is to be made"
-    )
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if something is to be made")
     arguments = parser.parse_args()
     try:
         if arguments.check:

@@ -1,0 +1,406 @@
+#!/usr/bin/env python3
+# Copyright: Contributors to the trademaster.platform collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run every check of the repository, go on after failures, and close with one line of counts.
+
+A stage is a list of checks. A check counts as one, except that pytest counts its tests and Molecule its
+scenarios; a check that finds nothing to run says so and counts nothing. The output of every check is kept in
+tests/output, and shown when the check fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = ROOT / ".venv" / "bin"
+OUTPUT = ROOT / "tests" / "output"
+CACHE = ROOT / ".venv" / "cache"
+BUILT = CACHE / "built"
+COLLECTION = BUILT / "ansible_collections" / "trademaster" / "platform"
+MOLECULE_STATE = ROOT / ".local-molecule"
+ANSIBLE_TEST_HOME = CACHE / "ansible-test"
+
+TIME_LIMIT_S = 20 * 60
+GRACE_S = 30
+NO_TESTS_COLLECTED = 5
+
+# What ansible-test runs instead of the pip installer it would fetch: the one that comes with Python.
+GET_PIP = """\
+import ensurepip, os, subprocess, sys
+ensurepip.bootstrap()
+os.environ.pop("PIP_CONFIG_FILE", None)  # ensurepip points it at nothing
+wanted = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
+sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *wanted]))
+"""
+
+
+@dataclass(frozen=True)
+class Counts:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a command ended: its exit code and the file that holds what it said."""
+
+    code: int
+    log: Path
+
+
+def as_one(finished: Finished) -> Counts:
+    return Counts(failed=1) if finished.code else Counts(passed=1)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A command, or several of which the first that fails decides, and how to count it."""
+
+    name: str
+    argv: Sequence[str | Path]
+    count: Callable[[Finished], Counts] = as_one
+    cwd: Path = ROOT
+    env: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[], None] | None = None
+    clean_up: Sequence[str | Path] = ()
+    nothing: Callable[[], bool] = lambda: False
+
+
+# --- counting -----------------------------------------------------------------------------------------------
+
+
+def pytest_counts(report: Path) -> Callable[[Finished], Counts]:
+    def count(finished: Finished) -> Counts:
+        if finished.code == NO_TESTS_COLLECTED:
+            return Counts()
+        try:
+            suites = ET.parse(report).getroot().iter("testsuite")  # noqa: S314  pytest of this run wrote it
+        except (FileNotFoundError, ET.ParseError):
+            return Counts(failed=1)
+        total = Counts()
+        for suite in suites:
+            tests, failures, errors, skipped = (
+                int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")
+            )
+            total += Counts(max(tests - failures - errors - skipped, 0), failures + errors, skipped)
+        # pytest can fail beside its tests: an internal error, an interrupt, a time limit.
+        return total + Counts(failed=1) if finished.code and not total.failed else total
+
+    return count
+
+
+def scenarios() -> list[str]:
+    return sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
+
+
+def molecule_counts(finished: Finished) -> Counts:
+    """Count scenarios: those Molecule names as failed, and those its recap does not know, failed."""
+    said = re.sub(r"\x1b\[[0-9;]*m", "", finished.log.read_text(errors="replace"))
+    named = re.findall(r"^(?:CRITICAL|ERROR)\s+Scenarios failed: (.+)$", said, re.MULTILINE)
+    failed = {name.strip() for line in named for name in line.split(",")}
+    recap = set(re.findall(r"^(\S+)\s*: actions=", said, re.MULTILINE))
+    known = set(scenarios())
+    failed = (failed | (known - recap)) & known
+    if finished.code and not failed:
+        return Counts(len(known) - 1, 1)
+    return Counts(len(known - failed), len(failed))
+
+
+# --- what is run --------------------------------------------------------------------------------------------
+
+
+def build_collection() -> None:
+    """Build the collection and unpack it where its dependencies lie beside it, as an installation would."""
+    shutil.rmtree(BUILT, ignore_errors=True)
+    COLLECTION.mkdir(parents=True)
+    subprocess.run(
+        [BIN / "ansible-galaxy", "collection", "build", "--output-path", BUILT],
+        cwd=ROOT,
+        env=environment({}),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    (archive,) = BUILT.glob("*.tar.gz")
+    shutil.unpack_archive(archive, COLLECTION, filter="data")
+    if (ROOT / "tests" / "sanity").is_dir():
+        shutil.copytree(ROOT / "tests" / "sanity", COLLECTION / "tests" / "sanity")
+    for dependency in (ROOT / ".venv/collections/ansible_collections").iterdir():
+        if dependency.name != "trademaster":
+            (BUILT / "ansible_collections" / dependency.name).symlink_to(dependency)
+
+
+def prepare_sanity() -> None:
+    """Give ansible-test a git work tree, and a home where it finds pip and the machine's pip settings."""
+    build_collection()
+    subprocess.run(["git", "init", "--quiet", COLLECTION], check=True, capture_output=True)
+    cache = ANSIBLE_TEST_HOME / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    from ansible_test._internal import python_requirements
+
+    (version,) = set(re.findall(r"\bpip='([\d.]+)'", Path(python_requirements.__file__).read_text()))
+    (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(GET_PIP)
+    settings = ANSIBLE_TEST_HOME / ".config" / "pip" / "pip.conf"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.touch(mode=0o600)
+    settings.write_text(pip_settings())
+
+
+def pip_settings() -> str:
+    """Write what pip is told here (environment included, which ansible-test drops) as a pip.conf."""
+    listing = subprocess.run(
+        [BIN / "python", "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
+    ).stdout
+    settings = re.findall(r"^(?:global|install|:env:)\.([\w-]+)='(.*)'$", listing, re.MULTILINE)
+    return "[global]\n" + "".join(f"{name} = {value}\n" for name, value in settings)
+
+
+def pytest(*folders: str) -> Check:
+    """Check that runs pytest over folders of tests; `--dist loadfile` keeps a module's fixtures together."""
+    name = folders[0].rpartition("/")[2]
+    report = OUTPUT / f"{name}.xml"
+    present = [folder for folder in folders if any((ROOT / folder).rglob("test_*.py"))]
+    return Check(
+        "pytest",
+        [BIN / "python", "-m", "pytest", f"--junitxml={report}", *present],
+        count=pytest_counts(report),
+        prepare=lambda: report.unlink(missing_ok=True),
+        nothing=lambda: not present,
+    )
+
+
+def free_ports(count: int) -> list[str]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [str(each.getsockname()[1]) for each in sockets]
+
+
+def molecule() -> Check:
+    """Check that runs all scenarios on one local cloud, on ports of its own."""
+    names = ("LOCAL_CLOUD_AWS_PORT", "LOCAL_CLOUD_HTTPS_PORT", "LOCAL_CLOUD_HTTP_PORT", "LOCAL_CLOUD_DNS_PORT")
+    env = {**dict(zip(names, free_ports(len(names)), strict=True)), "LOCAL_CLOUD_STATE": str(MOLECULE_STATE)}
+    return Check(
+        "molecule",
+        [
+            BIN / "molecule",
+            *("test", "--all", "--workers", "2", "--shared-state", "--continue-on-failure"),
+        ],
+        count=molecule_counts,
+        env=env,
+        clean_up=[BIN / "python", "-m", "local_cloud", "down"],
+        nothing=lambda: not scenarios(),
+    )
+
+
+def stages() -> dict[str, list[Check]]:
+    importer = {"GALAXY_IMPORTER_CONFIG": str(ROOT / "tests" / "galaxy-importer.cfg")}
+    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return {
+        "lint": [
+            Check("ruff check", [BIN / "ruff", "check", "--output-format", "concise"]),
+            Check("ruff format", [BIN / "ruff", "format", "--check", "--output-format", "concise"]),
+            Check("mypy", [BIN / "mypy"]),
+            Check("yamllint", [BIN / "yamllint", "--strict", "."]),
+            Check("ansible-lint", [BIN / "ansible-lint", "--offline", "--profile", "production"]),
+            Check("changelog", [BIN / "antsibull-changelog", "lint"]),
+        ],
+        "sanity": [
+            Check(
+                "ansible-test",
+                [BIN / "ansible-test", "sanity", "--local", "--python", minor, "--color", "no"],
+                cwd=COLLECTION,
+                env={"HOME": str(ANSIBLE_TEST_HOME), "LC_ALL": "C.UTF-8"},
+                prepare=prepare_sanity,
+            ),
+            Check(
+                "docs",
+                [BIN / "antsibull-docs", "lint-collection-docs", "--plugin-docs", "."],
+                cwd=COLLECTION,
+                prepare=build_collection,
+            ),
+            Check(
+                "galaxy-importer",
+                ["sh", "-c", f"exec '{BIN}/python' -m galaxy_importer.main '{BUILT}'/*.tar.gz"],
+                env=importer,
+            ),
+        ],
+        "unit": [pytest("tests/unit")],
+        "contract": [pytest("tests/contract")],
+        "local_cloud": [pytest("tests/local_cloud", "tests/sample_service")],
+        "molecule": [molecule()],
+        "e2e": [pytest("tests/e2e")],
+    }
+
+
+# The two lanes run side by side, one core each. Linting hardly waits, the data plane's tests mostly do.
+LANES = (("lint", "sanity", "unit"), ("contract", "local_cloud", "molecule", "e2e"))
+
+
+# --- running ------------------------------------------------------------------------------------------------
+
+
+def environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment of a check: this checkout's tools first, and no AWS account within reach."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOLECULE_"))}
+    return {
+        **kept,
+        "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "NO_COLOR": "1",
+        **extra,
+    }
+
+
+class Runner:
+    """Runs stages and says, a line each, how their checks ended."""
+
+    def __init__(self) -> None:
+        self.total = Counts()
+        self._speaking = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = threading.Event()
+
+    def stage(self, name: str, checks: Sequence[Check]) -> None:
+        for check in checks:
+            if not self._stopped.is_set():
+                self._check(name, check)
+
+    def _check(self, stage: str, check: Check) -> None:
+        title = stage if check.name in ("pytest", stage) else f"{stage}: {check.name}"
+        if check.nothing():
+            self._say(f"{title:24} nothing to run here yet")
+            return
+        started = time.monotonic()
+        log = OUTPUT / f"{title.replace(': ', '-').replace(' ', '-')}.log"
+        counts = check.count(self._finish(check, log))
+        took = time.monotonic() - started
+        with self._speaking:
+            self.total += counts
+        self._say(f"{title:24} {'FAILED' if counts.failed else 'ok':6} {took:6.1f} s  {counts}")
+        if counts.failed:
+            self._say(f"----- {title} said:\n{log.read_text(errors='replace').rstrip()}\n----- end of {title}")
+
+    def _finish(self, check: Check, log: Path) -> Finished:
+        with log.open("wb") as output:
+            try:
+                if check.prepare:
+                    check.prepare()
+            except subprocess.CalledProcessError as error:
+                output.write(f"{error}\n{error.stdout or ''}{error.stderr or ''}".encode())
+                return Finished(error.returncode, log)
+            code = self._run(check, check.argv, output.fileno())
+            if check.clean_up:
+                code = self._run(check, check.clean_up, output.fileno()) or code
+        return Finished(code, log)
+
+    def _run(self, check: Check, argv: Sequence[str | Path], output: int) -> int:
+        # A session of its own, so that a time limit or an interrupt reaches what the command started.
+        process = subprocess.Popen(
+            [str(word) for word in argv],
+            cwd=check.cwd,
+            env=environment(check.env),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._running.add(process)
+        try:
+            return process.wait(TIME_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            os.write(output, f"\nstopped: not finished within {TIME_LIMIT_S} s\n".encode())
+            end(process)
+            return 124
+        finally:
+            self._running.discard(process)
+
+    def stop(self) -> None:
+        self._stopped.set()
+        for process in list(self._running):
+            end(process)
+
+    def _say(self, text: str) -> None:
+        with self._speaking:
+            print(text, flush=True)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Interrupt a command so that it can tidy up, then kill what is left of it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_S)
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def selected(words: Sequence[str], known: Sequence[str]) -> list[str]:
+    wanted = [name for word in words for name in word.split(",") if name]
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise SystemExit(f"no stage {', '.join(unknown)}: there are {', '.join(known)}")
+    return [name for name in known if not wanted or name in wanted]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run the repository's checks.")
+    parser.add_argument(
+        "stages", nargs="*", metavar="STAGE", help="stages to run, also comma-separated; all by default"
+    )
+    parser.add_argument("--list", action="store_true", help="list the stages and their checks")
+    parser.add_argument("--serial", action="store_true", help="one check at a time")
+    arguments = parser.parse_args()
+    known = stages()
+    if arguments.list:
+        for name, checks in known.items():
+            print(f"{name}: {', '.join(check.name for check in checks)}")
+        return 0
+    names = selected(arguments.stages, list(known))
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    runner = Runner()
+    lanes = (names,) if arguments.serial else [[name for name in lane if name in names] for lane in LANES]
+
+    def run_lane(lane: Sequence[str]) -> None:
+        for name in lane:
+            runner.stage(name, known[name])
+
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        work = [pool.submit(run_lane, lane) for lane in lanes]
+        try:
+            for lane_done in work:
+                lane_done.result()
+        except KeyboardInterrupt:
+            runner.stop()
+            return 130
+    print(runner.total)
+    return 1 if runner.total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
