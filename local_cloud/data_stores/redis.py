@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import redis
+
+from local_cloud.processes import Process
 
 MANAGER = "local-cloud"
 START_SECONDS = 20.0
@@ -27,14 +28,6 @@ FORBIDDEN = (
     "-cluster|flushslots -cluster|forget -cluster|meet -cluster|replicate -cluster|reset "
     "-cluster|set-config-epoch -cluster|setslot"
 )
-
-
-class Process(Protocol):
-    pid: int
-
-    def poll(self) -> int | None: ...
-    def stop(self, grace_seconds: float = ...) -> None: ...
-    def log_tail(self, lines: int = ...) -> str: ...
 
 
 Launcher = Callable[[str, Sequence[str], Path], Process]
@@ -62,7 +55,7 @@ class User:
     def rules(self) -> list[str]:
         rules = ["reset", "on" if self.enabled else "off"]
         rules += [f">{password}" for password in self.passwords] or ["nopass"]
-        return rules + [*self.access.split(), *FORBIDDEN.split()]
+        return [*rules, *self.access.split(), *FORBIDDEN.split()]
 
 
 @dataclass
@@ -133,8 +126,8 @@ class RedisNode:
                 return
             except redis.ConnectionError:
                 if self.process is None or self.process.poll() is not None or time.monotonic() > deadline:
-                    tail = self.process.log_tail(10) if self.process else ""
-                    raise RuntimeError(f"redis node {self.name} did not start: {tail}") from None
+                    tail = self.process.log_tail() if self.process else []
+                    raise RuntimeError("\n".join([f"redis node {self.name} did not start:", *tail])) from None
                 time.sleep(0.02)
 
     def client(self) -> redis.Redis:

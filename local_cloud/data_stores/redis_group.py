@@ -5,6 +5,7 @@ An endpoint that AWS would move in DNS is here an address that moves from proces
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,7 +35,7 @@ class Shard:
 def slot_ranges(shards: int) -> list[tuple[int, int]]:
     """Even ranges of the 16384 slots, first slot and last, in order."""
     bounds = [round(index * SLOTS / shards) for index in range(shards + 1)]
-    return [(start, end - 1) for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [(start, end - 1) for start, end in itertools.pairwise(bounds)]
 
 
 class RedisGroup:
@@ -243,7 +244,7 @@ class RedisGroup:
     def _info(node: RedisNode) -> dict[str, str]:
         with node.client() as client:
             answer = client.execute_command("CLUSTER", "INFO")
-        return answer if isinstance(answer, dict) else dict(line.split(":") for line in answer.split())
+        return dict(line.split(":") for line in answer.split())
 
     def _known(self, node: RedisNode) -> int:
         return int(self._info(node)["cluster_known_nodes"])
@@ -294,8 +295,8 @@ class RedisGroup:
         with self.shards[0].primary.client() as client:
             answer = client.execute_command("CLUSTER", "SLOTS")
         ranges: dict[str, list[str]] = {}
-        for start, end, primary, *_ in _slot_rows(answer):
-            ranges.setdefault(primary, []).append(f"{start}-{end}")
+        for start, end, primary, *_ in sorted(answer):
+            ranges.setdefault(primary[0], []).append(f"{start}-{end}")
         return {shard.id: ",".join(ranges.get(shard.primary.address, [])) for shard in self.shards}
 
     @staticmethod
@@ -305,10 +306,3 @@ class RedisGroup:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"waited {CLUSTER_SECONDS:.0f} s for {what}")
             time.sleep(0.05)
-
-
-def _slot_rows(answer: object) -> list[tuple[int, int, str]]:
-    """redis-py answers with {(start, end): {"primary": (host, port)}}."""
-    assert isinstance(answer, dict)
-    return [(start, end, value["primary"][0]) for (start, end), value in sorted(answer.items())]
-
