@@ -122,6 +122,15 @@ class Aws:
         self.waits.append({"name": name, "seconds": round(elapsed, 1)})
         return seen
 
+    def found(self, call: Callable[[], Answer], *codes: str) -> Answer | None:
+        """What a call answers; None where it fails with one of `codes`, such as ResourceNotFoundException."""
+        try:
+            return call()
+        except ClientError as error:
+            if error_code(error) in codes:
+                return None
+            raise
+
     def eventually(self, call: Callable[[], Answer], *codes: str, text: str = "", timeout: float = 60.0) -> Answer:
         """Repeat a call while it fails with one of `codes` and `text` in its message.
 
