@@ -27,7 +27,7 @@ from .._core.errors import PlatformError
 from .._core.reconcile import ApplyError, Handlers, apply
 from .._core.redact import redact
 from .._core.retry import retry
-from .._core.wait import Verdict, wait_until
+from .._core.wait import DONE, Verdict, pending, wait_until
 
 try:
     from botocore.config import Config
@@ -130,6 +130,30 @@ class Aws:
             if error_code(error) in codes:
                 return None
             raise
+
+    def remove(
+        self,
+        name: str,
+        call: Callable[[], Any],
+        holders: Callable[[], Sequence[str]],
+        *codes: str,
+        timeout: float,
+    ) -> None:
+        """Remove what others may still hold: repeat `call` while it fails with one of `codes`, naming the `holders`.
+
+        For what lets go by and by, such as the network interfaces of a deleted load balancer.
+        """
+
+        def look() -> str:
+            try:
+                call()
+            except ClientError as error:
+                if error_code(error) not in codes:
+                    raise
+                return ", ".join(holders()) or explain(error)
+            return ""
+
+        self.wait(name, look, lambda held: pending(f"held by {held}") if held else DONE, timeout=timeout)
 
     def eventually(self, call: Callable[[], Answer], *codes: str, text: str = "", timeout: float = 60.0) -> Answer:
         """Repeat a call while it fails with one of `codes` and `text` in its message.
