@@ -35,15 +35,19 @@ options:
       description:
         description: What the key encrypts.
         type: str
+      log_groups:
+        description: Whether the log groups of this account and region may be encrypted with the key.
+        type: bool
+        default: false
       statements:
-        description: Policy statements that let services or roles use the key.
+        description: Further policy statements that let services or roles use the key.
         type: list
         elements: dict
         default: []
-      rotation_days:
-        description: Days between two automatic rotations of the key material, from V(90) to V(2560).
-        type: int
-        default: 365
+  rotation_days:
+    description: Days between two automatic rotations of the key material, from V(90) to V(2560).
+    type: int
+    default: 365
   pending_window_days:
     description: Days until a removed key is really gone, from V(7) to V(30).
     type: int
@@ -72,29 +76,24 @@ EXAMPLES = r"""
         description: Storage and backups of the database
       - name: logs
         description: CloudWatch log groups
+        log_groups: true
+      - name: alarms
+        description: Alarm topic
         statements:
           - Effect: Allow
-            Principal: {Service: logs.us-east-1.amazonaws.com}
-            Action: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"]
+            Principal: {Service: cloudwatch.amazonaws.com}
+            Action: ["kms:Decrypt", "kms:GenerateDataKey*"]
             Resource: "*"
-            Condition:
-              ArnLike:
-                kms:EncryptionContext:aws:logs:arn: arn:aws:logs:us-east-1:111122223333:log-group:/trademaster/*
     tags: {Project: trademaster, Environment: staging}
 """
 
 RETURN = r"""
-keys:
-  description:
-    - Alias, ARN and id by name.
-    - In check mode the last two of a key to be created read V((known after apply)).
+arns:
+  description: Key ARNs by name. In check mode a key to be created has the ARN V((known after apply)).
   returned: always
   type: dict
   sample:
-    database:
-      alias: alias/trademaster-staging-database
-      arn: arn:aws:kms:us-east-1:111122223333:key/1b6f3c1e-6f7e-4a53-9d39-0f6a3b1f7f11
-      key_id: 1b6f3c1e-6f7e-4a53-9d39-0f6a3b1f7f11
+    database: arn:aws:kms:us-east-1:111122223333:key/1b6f3c1e-6f7e-4a53-9d39-0f6a3b1f7f11
 changes:
   description: What was changed, or in check mode would be.
   returned: always
@@ -116,13 +115,14 @@ from ansible_collections.trademaster.platform.plugins.module_utils._aws.session 
 KEY = {
     "name": {"type": "str", "required": True},
     "description": {"type": "str"},
+    "log_groups": {"type": "bool", "default": False},
     "statements": {"type": "list", "elements": "dict", "default": []},
-    "rotation_days": {"type": "int", "default": 365, "no_log": False},
 }
 
 ARGUMENT_SPEC = {
     "prefix": {"type": "str", "required": True},
     "keys": {"type": "list", "elements": "dict", "required": True, "options": KEY, "no_log": False},
+    "rotation_days": {"type": "int", "default": 365},
     "pending_window_days": {"type": "int", "default": 7},
     "purge": {"type": "bool", "default": False},
     "tags": {"type": "dict"},

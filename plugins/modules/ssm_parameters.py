@@ -49,9 +49,16 @@ options:
         description: KMS key or alias that encrypts O(parameters[].secure_value); V(alias/aws/ssm) when omitted.
         type: str
       tier:
-        description: V(Advanced) holds values of more than 4 KB.
+        description:
+          - V(Advanced) holds values of more than 4 KB, at a price.
+          - When omitted it is V(Advanced) for a value that does not fit into V(Standard), and otherwise left alone.
         type: str
-        choices: [Standard, Advanced, Intelligent-Tiering]
+        choices: [Standard, Advanced]
+  state:
+    description: V(absent) removes the listed parameters; their values do not matter then.
+    type: str
+    choices: [present, absent]
+    default: present
   purge:
     description: Whether to remove parameters below O(path) that are not listed and carry O(tags).
     type: bool
@@ -118,7 +125,7 @@ PARAMETER = {
     "type": {"type": "str", "choices": ["String", "StringList"], "default": "String"},
     "description": {"type": "str"},
     "key_id": {"type": "str"},
-    "tier": {"type": "str", "choices": ["Standard", "Advanced", "Intelligent-Tiering"]},
+    "tier": {"type": "str", "choices": ["Standard", "Advanced"]},
 }
 
 ARGUMENT_SPEC = {
@@ -131,6 +138,7 @@ ARGUMENT_SPEC = {
         "required_one_of": [("value", "secure_value")],
         "mutually_exclusive": [("value", "secure_value")],
     },
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "purge": {"type": "bool", "default": False},
     "tags": {"type": "dict"},
 }

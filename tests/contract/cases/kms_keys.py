@@ -33,6 +33,7 @@ CASES = [
         absent={"keys": []},
         edits={
             "description": {"keys": [{**STORAGE, "description": "Backups as well"}]},
+            "log groups": {"keys": [{**STORAGE, "log_groups": True}]},
             "statement": {"keys": [{**STORAGE, "statements": [LOGS]}]},
             "one more": {"keys": [STORAGE, {"name": "logs", "statements": [LOGS]}]},
             "tag": {"tags": {**TAGS, "Environment": "other"}},

@@ -36,6 +36,7 @@ CASES = [
             "description": {"parameters": [{**LEVEL, "description": "Level"}, ORIGINS, TOKEN]},
             "secure value": {"parameters": [LEVEL, ORIGINS, {**TOKEN, "secure_value": "staple-correct-horse"}]},
             "type": {"parameters": [LEVEL, {**ORIGINS, "type": "String"}, TOKEN]},
+            "longer than the standard tier holds": {"parameters": [{**LEVEL, "value": "x" * 5000}, ORIGINS, TOKEN]},
             "one fewer": {"parameters": [LEVEL, TOKEN]},
             "one more": {"parameters": [LEVEL, ORIGINS, TOKEN, {"name": "extra", "value": "1"}]},
         },

@@ -6,11 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..._core.changes import Change, desired_fields, plan_set
 from ..._core.errors import InvalidInput
 from .. import policy as iam_policy
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the keys are: what their policies name."""
+
+    partition: str
+    account_id: str
+    region: str
+
 
 DEAD = ("PendingDeletion", "PendingReplicaDeletion")
 
@@ -20,25 +31,25 @@ def alias_name(prefix: str, name: str) -> str:
 
 
 def desired_states(
-    prefix: str, keys: Sequence[Mapping[str, Any]], root: Mapping[str, Any], tags: Mapping[str, str] | None
+    prefix: str,
+    keys: Sequence[Mapping[str, Any]],
+    rotation_days: int,
+    place: Place,
+    tags: Mapping[str, str] | None,
 ) -> dict[str, dict[str, Any]]:
-    """Desired states by alias.
-
-    `root` is the statement that lets the account administer its keys through IAM; without it a key would be lost.
-    """
+    """Desired states by alias. Raises InvalidInput for what KMS would refuse."""
+    if not 90 <= rotation_days <= 2560:
+        raise InvalidInput("rotation_days", rotation_days, "is not from 90 to 2560")
     states: dict[str, dict[str, Any]] = {}
     for index, key in enumerate(keys):
         alias = alias_name(prefix, key["name"])
         if alias in states:
             raise InvalidInput(f"keys[{index}].name", key["name"], "is given twice: keep one of them")
-        if not 90 <= key["rotation_days"] <= 2560:
-            raise InvalidInput(f"keys[{index}].rotation_days", key["rotation_days"], "is not from 90 to 2560")
-        policy = {"Version": "2012-10-17", "Statement": [dict(root), *key["statements"]]}
         states[alias] = desired_fields(
             {
                 "description": key.get("description"),
-                "policy": iam_policy.normalised(policy),
-                "rotation_days": key["rotation_days"],
+                "policy": iam_policy.normalised(key_policy(key, place)),
+                "rotation_days": rotation_days,
                 "state": "Enabled",
                 "tags": tags,
             }
@@ -46,10 +57,30 @@ def desired_states(
     return states
 
 
-def root_statement(partition: str, account_id: str) -> dict[str, Any]:
-    """The account's own access, delegated to its IAM policies."""
-    principal = {"AWS": f"arn:{partition}:iam::{account_id}:root"}
+def key_policy(key: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """The policy document of a key as it is written."""
+    statements = [root_statement(place), *key["statements"]]
+    if key["log_groups"]:
+        statements.append(log_groups_statement(place))
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def root_statement(place: Place) -> dict[str, Any]:
+    """The account's own access, delegated to its IAM policies; without it nobody could administer the key."""
+    principal = {"AWS": f"arn:{place.partition}:iam::{place.account_id}:root"}
     return {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}
+
+
+def log_groups_statement(place: Place) -> dict[str, Any]:
+    """What CloudWatch Logs needs, for the log groups of this account and region only."""
+    groups = f"arn:{place.partition}:logs:{place.region}:{place.account_id}:log-group:*"
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": f"logs.{place.region}.amazonaws.com"},
+        "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+    }
 
 
 def targets(aliases: Iterable[Mapping[str, Any]], prefix: str) -> dict[str, str]:

@@ -18,24 +18,20 @@ from . import api, model
 def run(aws: Aws) -> Outcome:
     """Read the aliases once and their keys in parallel, plan, apply."""
     options = aws.params
-    root = model.root_statement(**aws.identity())
-    desired = model.desired_states(options["prefix"], options["keys"], root, options["tags"])
+    place = model.Place(**aws.identity(), region=aws.region)
+    desired = model.desired_states(options["prefix"], options["keys"], options["rotation_days"], place, options["tags"])
     current = _read(aws, options["prefix"], options["tags"])
     changes = model.plan(current, desired, tags=options["tags"], purge=options["purge"])
-    aws.apply(changes, _handlers(aws))
+    policies = {
+        model.alias_name(options["prefix"], key["name"]): model.key_policy(key, place) for key in options["keys"]
+    }
+    aws.apply(changes, _handlers(aws, policies))
     if changes and not aws.check_mode:
         current = _read(aws, options["prefix"], options["tags"])
-    keys = {
-        alias.removeprefix(model.alias_name(options["prefix"], "")): _describe(alias, current.get(alias))
-        for alias in desired
-    }
-    return Outcome(changes, {"keys": keys})
-
-
-def _describe(alias: str, state: Mapping[str, Any] | None) -> dict[str, str]:
-    if state is None:
-        return {"alias": alias, "arn": KNOWN_AFTER_APPLY, "key_id": KNOWN_AFTER_APPLY}
-    return {"alias": alias, "arn": state["arn"], "key_id": state["key_id"]}
+    unknown = {"arn": KNOWN_AFTER_APPLY}
+    start = model.alias_name(options["prefix"], "")
+    arns = {alias.removeprefix(start): current.get(alias, unknown)["arn"] for alias in desired}
+    return Outcome(changes, {"arns": arns})
 
 
 def _read(aws: Aws, prefix: str, tags: Mapping[str, str] | None) -> dict[str, dict[str, Any]]:
@@ -53,10 +49,10 @@ def _read(aws: Aws, prefix: str, tags: Mapping[str, str] | None) -> dict[str, di
         return dict(zip(found, pool.map(read, found.values()), strict=True))
 
 
-def _handlers(aws: Aws) -> dict[Any, Any]:
+def _handlers(aws: Aws, policies: Mapping[str, Mapping[str, Any]]) -> dict[Any, Any]:
     def create(change: Change) -> None:
         state = change.desired
-        key_id = api.create_key(aws, state["policy"], state.get("description", ""), state.get("tags") or {})
+        key_id = api.create_key(aws, policies[change.key], state.get("description", ""), state.get("tags") or {})
         api.create_alias(aws, change.key, key_id)
         api.enable_key_rotation(aws, key_id, state["rotation_days"])
 
@@ -67,7 +63,7 @@ def _handlers(aws: Aws) -> dict[Any, Any]:
                 api.cancel_key_deletion(aws, key_id)
             api.enable_key(aws, key_id)
         if "policy" in change.fields:
-            api.put_key_policy(aws, key_id, state["policy"])
+            api.put_key_policy(aws, key_id, policies[change.key])
         if "description" in change.fields:
             api.update_key_description(aws, key_id, state["description"])
         if "rotation_days" in change.fields:

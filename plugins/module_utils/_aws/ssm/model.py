@@ -36,10 +36,10 @@ def _desired_state(option: str, parameter: Mapping[str, Any], tags: Mapping[str,
     if not value:
         name = "value" if secure is None else "secure_value"
         raise InvalidInput(f"{option}.{name}", value, "is empty: Parameter Store wants at least one character")
-    size = len(value.encode())
-    if size > STANDARD_LIMIT and parameter.get("tier") in (None, "Standard"):
+    size, tier = len(value.encode()), parameter.get("tier")
+    if size > STANDARD_LIMIT and tier == "Standard":
         raise InvalidInput(
-            f"{option}.tier", "Standard", f"holds {STANDARD_LIMIT} bytes, not {size}: set it to Advanced"
+            f"{option}.tier", "Standard", f"holds {STANDARD_LIMIT} bytes, not {size}: set it to Advanced or leave it out"
         )
     return desired_fields(
         {
@@ -47,7 +47,7 @@ def _desired_state(option: str, parameter: Mapping[str, Any], tags: Mapping[str,
             "type": (parameter.get("type") or "String") if secure is None else "SecureString",
             "description": parameter.get("description"),
             "key_id": parameter.get("key_id"),
-            "tier": parameter.get("tier"),
+            "tier": "Advanced" if size > STANDARD_LIMIT else tier,
             "tags": tags,
         }
     )
@@ -79,18 +79,14 @@ def current_states(
 
 
 def plan(
-    current: Mapping[str, Mapping[str, Any]],
-    desired: Mapping[str, Mapping[str, Any]],
-    *,
-    owned: Collection[str],
-    purge: bool,
+    current: Mapping[str, Mapping[str, Any]], desired: Mapping[str, Mapping[str, Any]], removable: Collection[str]
 ) -> list[Change]:
-    """Changes to parameters; with `purge`, of what is not desired only the `owned` ones are deleted.
+    """Changes to parameters; of what is not desired only the `removable` ones are deleted.
 
     A SecureString cannot become a String in place, nor an Advanced parameter a Standard one: those are replaced.
     """
-    scope = {name: state for name, state in current.items() if name in desired or name in owned}
-    changes = plan_set("parameter", scope, desired, purge=purge)
+    scope = {name: state for name, state in current.items() if name in desired or name in removable}
+    changes = plan_set("parameter", scope, desired, purge=True)
     return [_replacement(change) if _needs_replacement(change) else change for change in changes]
 
 

@@ -19,12 +19,16 @@ ARGUMENTS = {"type": "Type", "description": "Description", "key_id": "KeyId", "t
 def run(aws: Aws) -> Outcome:
     """Read all parameters below RV(path) with three list calls, plan, apply."""
     path, tags = aws.params["path"], aws.params["tags"]
-    desired = model.desired_states(path, aws.params["parameters"], tags)
+    listed = model.desired_states(path, aws.params["parameters"], tags)
+    desired = listed if aws.params["state"] == "present" else {}
     values = api.get_parameters_by_path(aws, path)
     descriptions = api.describe_parameters(aws, path) if values else []
     owned = {item["Name"] for item in api.describe_parameters(aws, path, tags)} if values and tags else set()
     current = model.current_states(values, descriptions, owned, tags)
-    changes = model.plan(current, desired, owned=owned if tags else set(current), purge=aws.params["purge"])
+    removable = set(listed) - set(desired)
+    if aws.params["purge"]:
+        removable |= owned if tags else set(current)
+    changes = model.plan(current, desired, removable)
     aws.apply(changes, _handlers(aws))
     return Outcome(changes, {"parameters": _result(current, desired, changes)}, _secrets(current, desired))
 
