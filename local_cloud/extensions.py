@@ -46,8 +46,13 @@ def around(owner: type, name: str) -> Callable[[Function], Function]:
 
 
 def install_all(runtime: Runtime) -> list[str]:
-    """Install every extension, in the order of their names, and return the names."""
+    """Install every extension, in the order of their names, and return the names.
+
+    A file without `install` belongs to another one.
+    """
     names = sorted(module.name for module in pkgutil.iter_modules(aws.__path__))
-    for name in names:
-        importlib.import_module(f"local_cloud.aws.{name}").install(runtime)
-    return names
+    modules = {name: importlib.import_module(f"local_cloud.aws.{name}") for name in names}
+    extensions = {name: module.install for name, module in modules.items() if hasattr(module, "install")}
+    for install in extensions.values():
+        install(runtime)
+    return list(extensions)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from local_cloud.addresses import Addresses
 from local_cloud.background import Background
 from local_cloud.certificates import Authority
+from local_cloud.ecs.images import ImageTable
 from local_cloud.endpoints import Endpoints
 from local_cloud.processes import Processes
 from local_cloud.settings import Settings
@@ -22,6 +23,7 @@ class Runtime:
     authority: Authority
     tools: Tools
     endpoints: Endpoints
+    images: ImageTable
     background: Background = field(default_factory=Background)
     _at_stop: list[Callable[[], None]] = field(default_factory=list)
 

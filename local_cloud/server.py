@@ -11,7 +11,7 @@ import threading
 from types import FrameType
 from typing import Any
 
-from local_cloud.settings import Settings
+from local_cloud.settings import IMAGES, Settings
 
 LOG = logging.getLogger("local_cloud")
 
@@ -35,6 +35,7 @@ def moto_environment(settings: Settings) -> dict[str, str]:
 def build_runtime(settings: Settings) -> Any:
     from local_cloud.addresses import Addresses
     from local_cloud.certificates import Authority
+    from local_cloud.ecs.images import ImageTable
     from local_cloud.endpoints import Endpoints
     from local_cloud.processes import Processes
     from local_cloud.runtime import Runtime
@@ -57,6 +58,7 @@ def build_runtime(settings: Settings) -> Any:
         authority=authority,
         tools=Tools(settings.debian),
         endpoints=Endpoints(settings.endpoints, fixed),
+        images=ImageTable(IMAGES, settings.images),
     )
 
 
@@ -75,9 +77,7 @@ def serve(settings: Settings) -> None:
     from werkzeug.serving import make_server
 
     application = DomainDispatcherApplication(create_backend_app)
-    server = make_server(
-        "127.0.0.1", settings.aws_port, application, threaded=True, request_handler=MotoRequestHandler
-    )
+    server = make_server("127.0.0.1", settings.aws_port, application, threaded=True, request_handler=MotoRequestHandler)
 
     def stop(number: int, _frame: FrameType | None) -> None:
         LOG.info("stopping on %s", signal.Signals(number).name)
@@ -101,9 +101,7 @@ def _preload() -> None:
 
 def main() -> None:
     settings = Settings.from_environment()
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # One line per request would drown everything else.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     os.environ.update(moto_environment(settings))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+IMAGES = REPOSITORY / "local_cloud" / "images.yml"
 
 
 class SettingError(ValueError):
@@ -47,7 +48,7 @@ class Settings:
             latency=_factor(env, "LOCAL_CLOUD_LATENCY"),
             strict=_flag(env, "LOCAL_CLOUD_STRICT"),
             edge=env.get("LOCAL_CLOUD_EDGE") or "trademaster-local",
-            images=Path(env.get("LOCAL_CLOUD_IMAGES") or REPOSITORY / "local_cloud" / "images.yml").absolute(),
+            images=Path(env.get("LOCAL_CLOUD_IMAGES") or IMAGES).absolute(),
             region=env.get("LOCAL_CLOUD_REGION") or "us-east-1",
             debian=Path(env.get("LOCAL_CLOUD_DEBIAN") or REPOSITORY / ".venv" / "debian").absolute(),
         )

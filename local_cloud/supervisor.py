@@ -110,9 +110,7 @@ def _claim(settings: Settings) -> None:
         _sweep(settings)
         _remove_state(settings)
     elif settings.state.name != ".local" and settings.state.exists() and any(settings.state.iterdir()):
-        raise SupervisorError(
-            f"LOCAL_CLOUD_STATE={settings.state} holds files of something else: name an empty folder"
-        )
+        raise SupervisorError(f"LOCAL_CLOUD_STATE={settings.state} holds files of something else: name an empty folder")
     settings.logs.mkdir(parents=True, exist_ok=True)
     settings.state.chmod(0o711)
     (settings.state / _MARKER_FILE).write_text("State of the local cloud; `make down` deletes this folder.\n")

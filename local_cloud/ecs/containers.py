@@ -44,6 +44,8 @@ class Container:
         self.exit_code: int | None = None
         self.reason: str | None = None
         self.started = 0.0
+        timeout = definition.get("stopTimeout")
+        self.stop_seconds = float(_DEFAULT_STOP_SECONDS if timeout is None else timeout)
         self._task = task
         self._pulled: Pulled | None = None
         self._secrets: dict[str, str] = {}
@@ -55,11 +57,6 @@ class Container:
     @property
     def health(self) -> str:
         return self._health.status if self._health else "UNKNOWN"
-
-    @property
-    def stop_seconds(self) -> float:
-        timeout = self.definition.get("stopTimeout")
-        return float(_DEFAULT_STOP_SECONDS if timeout is None else timeout)
 
     def fetch(self) -> None:
         """Secrets and log stream. Raises ResourceInitializationError."""

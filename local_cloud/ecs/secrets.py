@@ -28,9 +28,7 @@ def read(value_from: str, account: str, region: str, execution_role: str) -> str
         return _read_secret(secret, execution_role)
     parameter = _PARAMETER.fullmatch(value_from)
     if parameter:
-        return _read_parameter(
-            parameter["name"], value_from, parameter["account"], parameter["region"], execution_role
-        )
+        return _read_parameter(parameter["name"], value_from, parameter["account"], parameter["region"], execution_role)
     # A bare name means a parameter of the task's own region.
     path = value_from if value_from.startswith("/") else f"/{value_from}"
     arn = f"arn:aws:ssm:{region}:{account}:parameter{path}"

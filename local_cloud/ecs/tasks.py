@@ -123,16 +123,14 @@ class Task:
         """Stop without draining or stop timeout: the local cloud itself goes away."""
         self.stop("UserInitiated", "The local cloud stops")
         for container in self.containers:
-            container.definition = {**container.definition, "stopTimeout": min(2.0, container.stop_seconds)}
+            container.stop_seconds = min(2.0, container.stop_seconds)
 
     def _run(self) -> None:
         try:
             self._provision()
             self._start_containers()
             self._watch()
-        except (TaskStartError, RoleError) as error:
-            self.stop("TaskFailedToStart", str(error))
-        except DependencyError as error:
+        except (TaskStartError, RoleError, DependencyError) as error:
             self.stop("TaskFailedToStart", str(error))
         self._shut_down()
 
