@@ -175,8 +175,11 @@ def pip_settings() -> str:
     listing = subprocess.run(
         [BIN / "python", "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
     ).stdout
-    settings = re.findall(r"^(?:global|install|:env:)\.([\w-]+)='(.*)'$", listing, re.MULTILINE)
-    return "[global]\n" + "".join(f"{name} = {value}\n" for name, value in settings)
+    found = re.findall(r"^(global|install|:env:)\.([\w-]+)='(.*)'$", listing, re.MULTILINE)
+    # What the environment says comes last, as with pip.
+    settings = {name: value for _, name, value in sorted(found, key=lambda setting: setting[0] == ":env:")}
+    settings["quiet"] = "1"
+    return "[global]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items())
 
 
 def pytest(*folders: str) -> Check:
@@ -242,6 +245,7 @@ def stages() -> dict[str, list[Check]]:
                 "docs",
                 [BIN / "antsibull-docs", "lint-collection-docs", "--plugin-docs", "."],
                 cwd=COLLECTION,
+                env={"ANSIBLE_COLLECTIONS_PATH": str(BUILT)},
                 prepare=build_collection,
             ),
             Check(
