@@ -195,12 +195,3 @@ def mfa_types_of(db: Connection[DictRow], user_id: int) -> list[str]:
         "SELECT mfa_type FROM mfa_configuration WHERE user_id = %s AND enabled ORDER BY mfa_type", [user_id]
     ).fetchall()
     return [row["mfa_type"] for row in rows]
-
-
-def statistics(db: Connection[DictRow]) -> dict[str, Any]:
-    row = db.execute(
-        "SELECT count(*) FILTER (WHERE account_status = 'ACTIVE') AS active_users,"
-        " count(*) FILTER (WHERE last_login_at > now() - interval '1 day') AS total_logins_today"
-        " FROM users"
-    ).fetchone()
-    return dict(row or {})

@@ -48,12 +48,8 @@ class Api:
             Endpoint("GET", f"{BASE}/devices", self.devices, bearer),
             Endpoint("GET", "/api/v1/audit/security-events", self.own_events, bearer),
             Endpoint("GET", "/api/v1/audit/security-events/high-risk", self.high_risk, Access.COMPLIANCE),
-            Endpoint("GET", f"{INTERNAL}/health", self.internal_status, service),
-            Endpoint("GET", f"{INTERNAL}/greeting", self.internal_status, service),
             Endpoint("GET", f"{INTERNAL}/status", self.internal_status, service),
-            Endpoint("GET", f"{INTERNAL}/statistics", self.statistics, service),
             Endpoint("GET", f"{INTERNAL}/users/{{userId}}/validate", self.validate_user, service),
-            Endpoint("GET", f"{INTERNAL}/users/{{userId}}/profile", self.user_profile, service),
             Endpoint("POST", f"{INTERNAL}/tokens/validate", self.validate_token, service),
         ]
 
@@ -177,23 +173,12 @@ class Api:
     def internal_status(self, _: Call) -> Reply:
         return Reply(200, {"service": NAME, "status": "UP", "authenticated": True})
 
-    def statistics(self, _: Call) -> Reply:
-        with self.pool.transaction() as db:
-            return Reply(200, accounts.statistics(db) | {"service_health": "UP"})
-
     def validate_user(self, call: Call) -> Reply:
         user = self._user_of_path(call)
         if user is None:
             return _message(404, "No such user")
         active = user["account_status"] == "ACTIVE" and user["email_verified"]
         return Reply(200, {"userId": str(user["id"]), "valid": active, "email": user["email"]})
-
-    def user_profile(self, call: Call) -> Reply:
-        user = self._user_of_path(call)
-        if user is None:
-            return _message(404, "No such user")
-        permissions = user["authorities"].split(",")
-        return Reply(200, _public(user) | {"createdAt": user["created_at"], "permissions": permissions})
 
     def validate_token(self, call: Call) -> Reply:
         token = call.text("token").removeprefix("Bearer ")

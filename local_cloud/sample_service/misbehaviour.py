@@ -41,6 +41,10 @@ class Switches:
             admin_enabled=boolean(env, "SAMPLE_CHAOS_ENABLED", False),
         )
 
+    def on(self) -> dict[str, object]:
+        """The switches that are not at their default."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+
 
 class Misbehaviour:
     """The switches in force in a serving process; the admin endpoint changes them at run time.

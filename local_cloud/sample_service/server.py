@@ -62,6 +62,10 @@ def serve(settings: Settings, host: str) -> int:
         settings.version,
         ",".join(settings.profiles),
     )
+    for name, value in settings.switches.on().items():
+        log.warning("switched on: %s=%s", name, value)
+    # Until the loop handles it; the exception also ends a migration under way.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     algorithm_for(settings.jwt_secret)  # refuses a short secret
     time.sleep(settings.switches.start_delay_seconds or 0)
     if settings.switches.fail_start:
@@ -109,9 +113,12 @@ def _prepare_database(settings: Settings) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server((host, port), backlog=512)
+        listener = socket.create_server((host, port), backlog=512)
     except OSError as error:
         raise Failed(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    # Connections inherit it; asyncio sets it only on sockets made with an explicit protocol number.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 async def _run(settings: Settings, service: Service, sockets: dict[int, socket.socket], started: float) -> None:

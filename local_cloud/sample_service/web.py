@@ -35,6 +35,13 @@ log = logging.getLogger("http")
 MAX_BODY_BYTES = 64 * 1024
 PLAIN_ID = re.compile(r"[\w.:-]{1,128}")
 UNAUTHENTICATED = "Full authentication is required to access this resource"
+# What Tomcat takes for a proxy of ours.
+INTERNAL_NETWORKS = [
+    ipaddress.ip_network(network)
+    for network in (
+        "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 127.0.0.0/8 100.64.0.0/10 ::1/128 fe80::/10 fc00::/7"
+    ).split()
+]
 PUBLIC_PATHS = re.compile(r"/actuator/(health|info)(/.*)?")
 
 
@@ -151,22 +158,23 @@ class Guard:
 
 def remote_address(strategy: str, peer: str, headers: Mapping[str, str]) -> str:
     """`none`: the peer. `framework`: the first X-Forwarded-For. `native`: the last one that is not a proxy
-    of ours, believed only from a private peer, as Tomcat does (trap T5)."""
+    of ours, believed only from such a peer, as Tomcat does (trap T5)."""
     hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
     if strategy == "none" or not hops:
         return peer
     if strategy == "framework":
         return hops[0]
-    if not _private(peer):
+    if not _internal(peer):
         return peer
-    return next((hop for hop in reversed(hops) if not _private(hop)), hops[0])
+    return next((hop for hop in reversed(hops) if not _internal(hop)), hops[0])
 
 
-def _private(address: str) -> bool:
+def _internal(address: str) -> bool:
     try:
-        return ipaddress.ip_address(address).is_private
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
+    return any(parsed in network for network in INTERNAL_NETWORKS)
 
 
 def application(endpoints: Iterable[Endpoint], guard: Guard, metrics: Metrics, misbehaviour: Misbehaviour) -> ASGIApp:
@@ -234,10 +242,12 @@ async def _body(request: Request) -> dict[str, Any]:
             raise Refused(413, "Payload Too Large", f"At most {MAX_BODY_BYTES} bytes are read")
     try:
         body = json.loads(raw or b"{}")
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise Refused(400, "Bad Request", "The body must be a JSON object")
+        text = json.dumps(body, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        body, text = None, b""
+    # PostgreSQL stores neither NUL nor half a surrogate pair.
+    if not isinstance(body, dict) or b"\\u0000" in text:
+        raise Refused(400, "Bad Request", "The body must be a JSON object of valid text")
     return body
 
 

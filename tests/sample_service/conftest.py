@@ -14,12 +14,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 import redis as redis_client
 from psycopg.rows import DictRow, dict_row
 
+from local_cloud.certificates import Authority
 from local_cloud.tools import Tools
 
 from .client import Client, Service, wait_until
@@ -33,8 +35,9 @@ _databases = itertools.count(1)
 
 
 class Postgres:
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, authority: Authority) -> None:
         self.address = address
+        self.authority = authority
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[DictRow]:
         return psycopg.connect(
@@ -53,9 +56,10 @@ class Postgres:
             db.execute(f'CREATE DATABASE "{name}"')
         return name
 
-    def environment(self, database: str) -> dict[str, str]:
+    def environment(self, database: str, ca: Path | None = None) -> dict[str, str]:
+        query = f"sslmode=verify-full&sslrootcert={ca or self.authority.certificate}"
         return {
-            "SPRING_DATASOURCE_URL": f"jdbc:postgresql://{self.address}:5432/{database}?sslmode=disable",
+            "SPRING_DATASOURCE_URL": f"jdbc:postgresql://{self.address}:5432/{database}?{query}",
             "DB_USERNAME": "owner",
             "DB_PASSWORD": PASSWORD,
         }
@@ -67,9 +71,10 @@ def postgres() -> Iterator[Postgres]:
     (folder / "password").write_text(PASSWORD)
     # PostgreSQL refuses to run as root.
     user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-    for path in (folder, folder / "password"):
+    data = Postgres(next(_addresses), Authority(folder))
+    pair = data.authority.issue("postgres", ips=[data.address])
+    for path in (folder, folder / "password", pair.key):
         os.chown(path, user.pw_uid, user.pw_gid)
-    data, server = Postgres(next(_addresses)), TOOLS.find("postgres")
 
     def start(name: str, *arguments: str) -> subprocess.Popen[bytes]:
         tool = TOOLS.find(name)
@@ -87,9 +92,9 @@ def postgres() -> Iterator[Postgres]:
         "initdb", "-U", "owner", "-A", "scram-sha-256", f"--pwfile={folder}/password", "--no-sync", "-E", "UTF8"
     )
     assert initialised.wait(30) == 0, (folder / "initdb.log").read_text()
-    process = start(
-        server.path.name, "-h", data.address, "-p", "5432", "-k", str(folder), "-F", "-c", "max_connections=60"
-    )
+    listening = ["-h", data.address, "-k", str(folder)]
+    encrypted = ["-l", f"--ssl_cert_file={pair.certificate}", f"--ssl_key_file={pair.key}"]
+    process = start("postgres", *listening, *encrypted, "-F")
     wait_until(lambda: data.connect().close() is None, process, (psycopg.OperationalError,))
     yield data
     process.send_signal(signal.SIGINT)  # fast shutdown: does not wait for clients
@@ -138,6 +143,10 @@ def environment(postgres: Postgres, redis: redis_client.Redis) -> dict[str, str]
         "PASSWORD_RESET_RATE_LIMIT": "1000",
         "EMAIL_VERIFICATION_RATE_LIMIT": "1000",
     }
+
+
+def database_name(env: dict[str, str]) -> str:
+    return urlsplit(env["SPRING_DATASOURCE_URL"].removeprefix("jdbc:")).path[1:]
 
 
 def command(*arguments: str) -> list[str]:
@@ -202,8 +211,7 @@ def service(shared: tuple[Service, dict[str, str]]) -> Service:
 
 @pytest.fixture
 def db(postgres: Postgres, shared: tuple[Service, dict[str, str]]) -> Iterator[psycopg.Connection[DictRow]]:
-    name = shared[1]["SPRING_DATASOURCE_URL"].rpartition("/")[2].partition("?")[0]
-    with closing(postgres.connect(name)) as connection:
+    with closing(postgres.connect(database_name(shared[1]))) as connection:
         yield connection
 
 

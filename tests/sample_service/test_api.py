@@ -11,7 +11,7 @@ import pytest
 import redis as redis_client
 from psycopg.rows import DictRow
 
-from .client import Client, Service
+from .client import Client, Service, wait_until
 from .conftest import email_token
 
 SignUp = Callable[[], Client]
@@ -80,8 +80,8 @@ def test_registration_is_validated(service: Service, change: dict[str, object], 
     assert answer.body["errors"].keys() == {field}
 
 
-@pytest.mark.parametrize("body", ["text", ["list"], None])
-def test_a_body_that_is_no_object_is_refused(service: Service, body: object) -> None:
+@pytest.mark.parametrize("body", ["text", ["list"], None, {"email": "\0"}, {"email": "\ud800"}])
+def test_a_body_that_is_no_object_of_text_is_refused(service: Service, body: object) -> None:
     assert service.api.post("/api/v1/auth/login", body).status == 400
 
 
@@ -231,6 +231,7 @@ def test_other_services_can_have_a_token_checked(service: Service, sign_up: Sign
 def test_correlation_ids_come_back_and_are_logged(service: Service) -> None:
     answer = service.api.post("/api/v1/auth/login", {}, x_correlation_id="abc-1", x_request_id="def-2")
     assert (answer.headers["x-correlation-id"], answer.headers["x-request-id"]) == ("abc-1", "def-2")
+    wait_until(lambda: "abc-1" in service.log.read_text())  # written once the answer is out
     (line,) = [line for line in service.lines() if line["correlationId"] == "abc-1"]
     assert (line["method"], line["uri"], line["status"]) == ("POST", "/api/v1/auth/login", 400)
     made_up = service.api.get("/health", x_correlation_id='forged"\tid').headers["x-correlation-id"]

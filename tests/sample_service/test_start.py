@@ -6,11 +6,14 @@ import json
 import signal
 import threading
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from local_cloud.certificates import Authority
+
 from .client import Service, wait_until
-from .conftest import Launcher, Postgres, run
+from .conftest import Launcher, Postgres, database_name, run
 
 
 def last_message(output: str) -> str:
@@ -50,6 +53,14 @@ def test_an_unreachable_database_ends_the_start(backing: dict[str, str]) -> None
     assert env["DB_PASSWORD"] not in ended.stdout + ended.stderr
 
 
+def test_the_databases_certificate_is_verified(postgres: Postgres, backing: dict[str, str], tmp_path: Path) -> None:
+    stranger = Authority(tmp_path).certificate
+    name = database_name(backing)
+    ended = run("migrate", env=backing | postgres.environment(name, stranger))
+    assert ended.returncode == 1
+    assert "certificate verify failed" in last_message(ended.stdout)
+
+
 def test_it_does_not_serve_without_its_tables(backing: dict[str, str]) -> None:
     ended = run("serve", "--host", "127.63.0.9", env=backing | {"SPRING_FLYWAY_ENABLED": "false"})
     assert ended.returncode == 1
@@ -63,7 +74,7 @@ def test_a_taken_port_is_named(service: Service, backing: dict[str, str]) -> Non
 
 
 def tables(postgres: Postgres, env: dict[str, str]) -> set[str]:
-    name = env["SPRING_DATASOURCE_URL"].rpartition("/")[2].partition("?")[0]
+    name = database_name(env)
     with closing(postgres.connect(name)) as db:
         rows = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
     return {row["tablename"] for row in rows}
@@ -98,7 +109,7 @@ def test_a_failed_migration_changes_nothing(postgres: Postgres, backing: dict[st
 
 def test_a_migration_gives_up_on_a_locked_table(postgres: Postgres, backing: dict[str, str]) -> None:
     assert run("migrate", env=backing).returncode == 0
-    name = backing["SPRING_DATASOURCE_URL"].rpartition("/")[2].partition("?")[0]
+    name = database_name(backing)
     with closing(postgres.connect(name)) as db:
         db.execute("BEGIN")
         db.execute("LOCK TABLE alembic_version")
