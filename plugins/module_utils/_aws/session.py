@@ -206,7 +206,10 @@ def run_module(argument_spec: Mapping[str, Any], run: Callable[[Aws], Outcome], 
         left = describe(error.left, secrets=aws.secrets)
         text = redact(str(error), aws.secrets)
         module.fail_json(msg=text, changed=bool(done), changes=done, not_applied=left, waits=aws.waits)
-    except (PlatformError, BotoCoreError, ClientError) as error:
+    except PlatformError as error:
+        details = redact(error.details, aws.secrets)
+        module.fail_json(msg=redact(explain(error), aws.secrets), waits=aws.waits, **details)
+    except (BotoCoreError, ClientError) as error:
         module.fail_json(msg=redact(explain(error), aws.secrets), waits=aws.waits)
     for warning in outcome.warnings:
         module.warn(warning)

@@ -5,11 +5,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
 class PlatformError(Exception):
-    """A failure whose text is complete: it can be shown without a traceback."""
+    """A failure whose text is complete: it can be shown without a traceback.
+
+    `details` are return values of the failed module, for those who want more than the text.
+    """
+
+    def __init__(self, text: str, details: Mapping[str, Any] | None = None) -> None:
+        self.details = dict(details or {})
+        super().__init__(text)
 
 
 class InvalidInput(PlatformError):
