@@ -17,14 +17,16 @@ log = logging.getLogger("main")
 PROBE_SECONDS = 4.0
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
+def parse(arguments: list[str], address: str) -> argparse.Namespace:
+    """`address` is SERVER_ADDRESS, which the service listens on unless told otherwise."""
     parser = argparse.ArgumentParser(prog="python -m local_cloud.sample_service", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve until SIGTERM")
-    serve.add_argument("--host", default="0.0.0.0", help="address to listen on (default: %(default)s)")  # noqa: S104
+    shown = "(default: %(default)s)"
+    serve.add_argument("--host", default=address or "0.0.0.0", help=f"address to listen on {shown}")  # noqa: S104
     commands.add_parser("migrate", help="bring the schema up to date; 0 done, 1 unchanged, 2 bad setting")
     health = commands.add_parser("health", help="probe the running service; 0 when it is up")
-    health.add_argument("--host", default="127.0.0.1", help="address to probe (default: %(default)s)")
+    health.add_argument("--host", default=address or "127.0.0.1", help=f"address to probe {shown}")
     return parser.parse_args(arguments)
 
 
@@ -45,7 +47,7 @@ def probe(settings: Settings, host: str) -> int:
 
 def main(arguments: list[str], env: Mapping[str, str]) -> int:
     """Exit status: 0 done, 1 failed for the reason in the last line, 2 a setting is wrong."""
-    options = parse(arguments)
+    options = parse(arguments, env.get("SERVER_ADDRESS", ""))
     logs.configure(env.get("LOGGING_LEVEL_ROOT", "INFO").upper())
     try:
         return run(options, env)

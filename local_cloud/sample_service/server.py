@@ -34,6 +34,7 @@ from .web import Guard, application
 log = logging.getLogger("server")
 CRASH_STATUS = 70
 DRAIN_SECONDS = 25  # below the 30 s that ECS allows by default
+KEEP_ALIVE_SECONDS = 75  # longer than a load balancer's 60 s, which must be the one to close
 
 
 class _Server(uvicorn.Server):
@@ -134,6 +135,7 @@ async def _run(settings: Settings, service: Service, sockets: dict[int, socket.s
                 server_header=False,
                 headers=[identity],
                 timeout_graceful_shutdown=DRAIN_SECONDS,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
             )
         )
         for port, app in service.apps.items()

@@ -166,6 +166,7 @@ def in_flight(service: Service) -> bool:
 
 def test_health_command_probes_the_service(service: Service, backing: dict[str, str]) -> None:
     assert run("health", "--host", service.address, env=backing).returncode == 0
+    assert run("health", env=backing | {"SERVER_ADDRESS": service.address}).returncode == 0
     nowhere = run("health", "--host", "127.63.0.1", env=backing)
     assert nowhere.returncode == 1
     assert "127.63.0.1:9080" in nowhere.stderr
