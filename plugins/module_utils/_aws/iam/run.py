@@ -12,7 +12,6 @@ from typing import Any
 from ..._core.changes import Change
 from ..._core.errors import InvalidInput
 from .. import policy
-from ..absence import none_if
 from ..session import Aws, Outcome, ansible_dict_to_boto3_tag_list
 from . import api, model
 
@@ -43,7 +42,7 @@ def _known_arns(aws: Aws, path: str, changes: list[Change]) -> dict[str, str]:
 
 def _refuse_unknown_policies(aws: Aws, changes: list[Change]) -> None:
     for arn, role in model.attachments(changes).items():
-        if none_if(partial(api.get_policy, aws, arn), "NoSuchEntity") is None:
+        if aws.found(partial(api.get_policy, aws, arn), "NoSuchEntity") is None:
             remedy = (
                 "is no managed policy of AWS: give path and name, as in service-role/AmazonECSTaskExecutionRolePolicy"
             )

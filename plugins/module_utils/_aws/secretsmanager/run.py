@@ -14,7 +14,6 @@ from ..._core.errors import InvalidInput
 from ..._core.placeholders import KNOWN_AFTER_APPLY
 from ..._core.redact import Secret
 from .. import policy
-from ..absence import none_if
 from ..keys import resolved
 from ..session import Aws, Outcome, ansible_dict_to_boto3_tag_list
 from . import api, model
@@ -72,7 +71,7 @@ def _create(aws: Aws, change: Change, value: str) -> str:
     given = {key: item for key, item in arguments.items() if item}
 
     def create() -> str | None:
-        return none_if(lambda: api.create_secret(aws, change.key, value, **given), "ResourceExistsException")
+        return aws.found(lambda: api.create_secret(aws, change.key, value, **given), "ResourceExistsException")
 
     arn = aws.eventually(create, "InvalidRequestException", text="scheduled for deletion")
     return arn or str(api.describe_secret(aws, change.key)["ARN"])
