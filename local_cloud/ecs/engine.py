@@ -35,11 +35,10 @@ class Engine:
     def wake(self) -> None:
         self._wake.set()
 
-    def run(self, request: TaskRequest) -> Task:
-        """Start a one-off task."""
+    def admit(self, request: TaskRequest) -> Task:
+        """A one-off task, not started yet."""
         task = Task(request, self.runtime, self.table)
         self._keep(ecs_backends[request.account][request.region], task)
-        task.start()
         return task
 
     def _round(self) -> None:

@@ -48,6 +48,8 @@ def _roll_back(service: Service, failed: Deployment, target: Deployment) -> None
     service.deployments.insert(0, target)
     target.status, target.failed_tasks, target.steady_since = "PRIMARY", 0, None
     target.turn(IN_PROGRESS, f"{what}: rolling back to deploymentId {target.id}.")
+    # What rang for the failed deployment says nothing about the one before.
+    target.ignored_alarms = failed.triggered_alarms
     for name in {*service.primary.revision.members, *failed.revision.members}:
         service.members[name] = target.revision.members.get(name)
     service.say(f"rolling back to (deployment {target.id}).")

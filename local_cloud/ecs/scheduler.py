@@ -21,6 +21,7 @@ _BACKOFF_FREE_FAILURES = 3
 _BACKOFF_SECONDS = 0.25
 _LONGEST_BACKOFF_SECONDS = 20.0
 _ALARM_BAKE_SECONDS = 1.0
+_UNCHECKED_SECONDS = 1.5
 
 
 class Scheduler:
@@ -216,6 +217,10 @@ def _replaced(service: Service) -> bool:
 
 
 def _healthy(task: Task) -> bool:
+    """A task that nothing checks has to run for a moment: one that ends at once is no success."""
+    checks = task.request.load_balancers or task.has_health_check
+    if not checks and time.monotonic() < task.running_since + _UNCHECKED_SECONDS:
+        return False
     return task.containers_healthy and all(
         targets.health(entry, task.address) == "healthy" for entry in task.request.load_balancers
     )

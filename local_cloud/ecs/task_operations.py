@@ -27,12 +27,13 @@ def run_task(self: EC2ContainerServiceResponse) -> ActionResult:
     with engine().lock:
         prepared = _request(self, request)
         token = (prepared.cluster, request.get("clientToken") or "")
-        tasks = _started.get(token) if token[1] else None
-        if tasks is None:
-            tasks = [engine().run(prepared) for _ in range(count)]
-            if token[1]:
-                _started[token] = tasks
+        earlier = _started.get(token) if token[1] else None
+        tasks = earlier or [engine().admit(prepared) for _ in range(count)]
+        if token[1]:
+            _started[token] = tasks
         described = [task_view.describe(task) for task in tasks]
+        for task in tasks if earlier is None else []:
+            task.start()
     return ActionResult({"tasks": described, "failures": []})
 
 

@@ -101,9 +101,12 @@ class Task:
         return "HEALTHY" if checked and set(checked) == {"HEALTHY"} else "UNKNOWN"
 
     @property
+    def has_health_check(self) -> bool:
+        return any(c.essential and c.definition.get("healthCheck") for c in self.containers)
+
+    @property
     def containers_healthy(self) -> bool:
-        checked = any(c.essential and c.definition.get("healthCheck") for c in self.containers)
-        return self.last_status == "RUNNING" and (not checked or self.health == "HEALTHY")
+        return self.last_status == "RUNNING" and (not self.has_health_check or self.health == "HEALTHY")
 
     def start(self) -> None:
         self._thread.start()

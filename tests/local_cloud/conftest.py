@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_cloud_support import LocalCloud, local_cloud_for
+from ecs_support import World  # noqa: E402
+from local_cloud_support import LocalCloud, local_cloud_for  # noqa: E402
 
 from local_cloud import supervisor
 
@@ -17,3 +18,10 @@ def own_cloud(tmp_path: Path) -> Iterator[LocalCloud]:
     cloud = local_cloud_for(tmp_path / ".local")
     yield cloud
     supervisor.down(cloud.settings)
+
+
+@pytest.fixture
+def world(local_cloud: LocalCloud) -> Iterator[World]:
+    made = World(local_cloud).create()
+    yield made
+    made.remove()
