@@ -21,7 +21,8 @@ class Case:
     `prepare` makes what the module needs through boto3 (a VPC for security groups) and answers options to merge into
     all runs. `edits` are named option changes, each applied alone on top of `present`. `foreign` makes resources that
     look alike but are not ours and answers a function that describes them: the description must never change.
-    `secrets` may appear in no output. `absent` is merged into `present` to remove everything.
+    `secrets` may appear in no output. `absent` is merged into `present` to remove everything. `repeatable` marks a
+    module that does its work anew in each run, as running a task does: it leaves nothing to compare or remove.
     """
 
     name: str
@@ -32,3 +33,4 @@ class Case:
     prepare: Callable[[Boto], Options] = nothing
     foreign: Callable[[Boto], Callable[[], Any]] | None = None
     secrets: tuple[str, ...] = ()
+    repeatable: bool = False

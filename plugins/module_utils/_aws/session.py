@@ -93,6 +93,11 @@ class Aws:
     def region(self) -> str:
         return str(self.module.region)
 
+    def hide(self, values: Collection[str]) -> None:
+        """Mask these strings in whatever the module prints, the echo of its own options included."""
+        self.secrets.update(values)
+        self.module.no_log_values.update(values)
+
     def client(self, service: str) -> Any:
         """The boto3 client of a service, made once. Throttling, 5xx and lost connections are retried by botocore."""
         with self._lock:

@@ -51,7 +51,15 @@ def lookalike(boto: Boto) -> Callable[[], Any]:
     """A service of the same name in another cluster."""
     ecs = boto("ecs")
     ecs.create_cluster(clusterName="contract-others")
-    ecs.create_service(cluster="contract-others", serviceName="contract", taskDefinition=f"{FAMILY}:1", desiredCount=0)
+    subnet = boto("ec2").describe_subnets(Filters=[{"Name": "cidr-block", "Values": ["10.77.0.0/24"]}])["Subnets"][0]
+    ecs.create_service(
+        cluster="contract-others",
+        serviceName="contract",
+        taskDefinition=f"{FAMILY}:1",
+        desiredCount=0,
+        launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": [subnet["SubnetId"]]}},
+    )
     return lambda: ecs.describe_services(cluster="contract-others", services=["contract"])["services"][0]["status"]
 
 

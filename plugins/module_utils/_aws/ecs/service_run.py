@@ -116,7 +116,9 @@ def _absent(aws: Aws, described: Described | None) -> Outcome:
     cluster, name = aws.params["cluster"], aws.params["name"]
     changes: list[Change] = []
     if described is not None and model.exists(described):
-        changes = [Change("delete", "service", name, before=model.current_state(described, {}))]
+        before = model.current_state(described, {})
+        del before["rollout_state"]  # moves by itself, so a prediction could not show it
+        changes = [Change("delete", "service", name, before=before)]
     waits = aws.params["wait"] and not aws.check_mode
     lingers = waits and described is not None and described["status"] != "INACTIVE"
     tasks = api.list_tasks(aws, cluster, serviceName=name) if lingers else []

@@ -10,6 +10,7 @@ same have the same form, so a revision is registered only for a real change.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -55,7 +56,8 @@ SORTED = {
     "resource_requirements": ("type",),
     "extra_hosts": ("hostname",),
 }
-UNITS = {"vcpu": 1024, "gb": 1024, "mb": 1}
+UNITS = {"vcpu": 1024, "gb": 1024}
+QUANTITY = re.compile(r"(?P<number>\d*\.?\d+) ?(?P<unit>vcpu|gb)", re.IGNORECASE)
 
 
 def canonical(definition: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,9 +84,9 @@ def units(value: Any) -> str | None:
     """CPU units or MiB as AWS stores them: `1 vCPU` is `1024`, `2 GB` is `2048`."""
     if value is None:
         return None
-    number, _, unit = str(value).strip().partition(" ")
-    factor = UNITS.get(unit.strip().lower())
-    return str(value).strip() if factor is None else str(int(float(number) * factor))
+    given = str(value).strip()
+    match = QUANTITY.fullmatch(given)
+    return str(int(float(match["number"]) * UNITS[match["unit"].lower()])) if match else given
 
 
 def _container(container: Mapping[str, Any], network_mode: str) -> dict[str, Any]:

@@ -130,12 +130,9 @@ def _check_fargate(document: Mapping[str, Any]) -> None:
     if not document.get("execution_role_arn"):
         for container in document["container_definitions"]:
             driver = container.get("log_configuration", {}).get("log_driver")
-            if container.get("secrets") or driver == "awslogs":
-                raise InvalidInput(
-                    "execution_role_arn",
-                    None,
-                    f"is needed: container {container['name']} reads secrets or writes awslogs",
-                )
+            if container.get("secrets") or driver == "awslogs" or ".dkr.ecr." in container["image"]:
+                remedy = f"is needed: container {container['name']} reads secrets, writes awslogs or comes from ECR"
+                raise InvalidInput("execution_role_arn", None, remedy)
 
 
 def _check_sizes(document: Mapping[str, Any]) -> None:
@@ -210,6 +207,10 @@ def _check_references(
         other = others.get(dependency["container_name"])
         if other is None:
             raise InvalidInput(f"{option}.depends_on", dependency["container_name"], f"is not one of {sorted(others)}")
+        ends = dependency["condition"] in ("COMPLETE", "SUCCESS")
+        if ends and other.get("essential", True):
+            remedy = f"must not be essential: {container['name']} waits for it to end"
+            raise InvalidInput(f"{option}.depends_on", other["name"], remedy)
         if dependency["condition"] == "HEALTHY" and "health_check" not in other:
             raise InvalidInput(f"{option}.depends_on", other["name"], "can never be HEALTHY: it has no health_check")
     for mount in container.get("mount_points", []):
