@@ -40,6 +40,7 @@ ANSIBLE_TEST_HOME = CACHE / "ansible-test"
 TIME_LIMIT_S = 20 * 60
 GRACE_S = 30
 NO_TESTS_COLLECTED = 5
+SHOWN_LINES = 300
 
 # What ansible-test runs instead of the pip installer it would fetch: the one that comes with Python.
 GET_PIP = """\
@@ -231,6 +232,7 @@ def stages() -> dict[str, list[Check]]:
             Check("mypy", [BIN / "mypy"]),
             Check("yamllint", [BIN / "yamllint", "--strict", "."]),
             Check("ansible-lint", [BIN / "ansible-lint", "--offline", "--profile", "production"]),
+            Check("role READMEs", [BIN / "python", "scripts/role_docs.py", "--check"]),
             Check("changelog", [BIN / "antsibull-changelog", "lint"]),
         ],
         "sanity": [
@@ -251,6 +253,7 @@ def stages() -> dict[str, list[Check]]:
             Check(
                 "galaxy-importer",
                 ["sh", "-c", f"exec '{BIN}/python' -m galaxy_importer.main '{BUILT}'/*.tar.gz"],
+                cwd=BUILT,  # it leaves its result there
                 env=importer,
             ),
         ],
@@ -270,8 +273,12 @@ LANES = (("lint", "sanity", "unit"), ("contract", "local_cloud", "molecule", "e2
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Give the environment of a check: this checkout's tools first, and no AWS account within reach."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOLECULE_"))}
+    """Give the environment of a check: this checkout's tools first, and no AWS account within reach.
+
+    AWS_ENDPOINT_URL stays: it points the module tests to another emulator.
+    """
+    dropped = [name for name in os.environ if name.startswith(("AWS_", "MOLECULE_", "LOCAL_CLOUD_"))]
+    kept = {name: value for name, value in os.environ.items() if name == "AWS_ENDPOINT_URL" or name not in dropped}
     return {
         **kept,
         "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
@@ -309,7 +316,9 @@ class Runner:
             self.total += counts
         self._say(f"{title:24} {'FAILED' if counts.failed else 'ok':6} {took:6.1f} s  {counts}")
         if counts.failed:
-            self._say(f"----- {title} said:\n{log.read_text(errors='replace').rstrip()}\n----- end of {title}")
+            lines = log.read_text(errors="replace").splitlines()
+            said = "\n".join(lines[-SHOWN_LINES:])
+            self._say(f"----- {title} said ({log.relative_to(ROOT)}):\n{said}\n----- end of {title}")
 
     def _finish(self, check: Check, log: Path) -> Finished:
         with log.open("wb") as output:
