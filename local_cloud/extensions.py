@@ -45,6 +45,11 @@ def around(owner: type, name: str) -> Callable[[Function], Function]:
     return decorate
 
 
+def attribute(owner: type, name: str, read: Function) -> None:
+    """Give moto's model a computed attribute, which its serializer finds by name; replaces one if any."""
+    setattr(owner, name, property(read))
+
+
 def install_all(runtime: Runtime) -> list[str]:
     """Install every extension, in the order of their names, and return the names.
 
