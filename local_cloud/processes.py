@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import signal
 import subprocess
 import threading
@@ -114,6 +115,7 @@ class Processes:
         Raises OSError when the program cannot be executed.
         """
         log.parent.mkdir(parents=True, exist_ok=True)
+        entry = _identity(user)
         environment = {**(os.environ if env is None else env), MARKER: str(self._owner)}
         with log.open("ab") as log_file:
             popen = subprocess.Popen(
@@ -124,7 +126,9 @@ class Processes:
                 stdout=subprocess.PIPE if stdout else log_file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                **_identity(user),
+                user=entry.pw_uid if entry else None,
+                group=entry.pw_gid if entry else None,
+                extra_groups=[] if entry else None,
             )
         path = write_record(self._records, name, popen.pid, log)
         reader = _pump(popen.stdout, log, stdout) if stdout and popen.stdout else None
@@ -148,13 +152,10 @@ class Processes:
             process.stop(0)
 
 
-def _identity(user: str | int | None) -> dict[str, object]:
+def _identity(user: str | int | None) -> pwd.struct_passwd | None:
     if user is None or os.geteuid() != 0:
-        return {}
-    import pwd
-
-    entry = pwd.getpwnam(user) if isinstance(user, str) else pwd.getpwuid(user)
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+        return None
+    return pwd.getpwnam(user) if isinstance(user, str) else pwd.getpwuid(user)
 
 
 def _pump(stream: IO[bytes], log: Path, sink: Callable[[str], None]) -> threading.Thread:

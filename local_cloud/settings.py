@@ -48,7 +48,7 @@ class Settings:
             latency=_factor(env, "LOCAL_CLOUD_LATENCY"),
             strict=_flag(env, "LOCAL_CLOUD_STRICT"),
             edge=env.get("LOCAL_CLOUD_EDGE") or "trademaster-local",
-            images=Path(env.get("LOCAL_CLOUD_IMAGES") or IMAGES).absolute(),
+            images=_images(env),
             region=env.get("LOCAL_CLOUD_REGION") or "us-east-1",
             debian=Path(env.get("LOCAL_CLOUD_DEBIAN") or REPOSITORY / ".venv" / "debian").absolute(),
         )
@@ -98,6 +98,13 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     if text not in {"0", "1", "true", "false"}:
         raise SettingError(f"{name}={text}: 0 or 1 is needed")
     return text in {"1", "true"}
+
+
+def _images(env: Mapping[str, str]) -> Path:
+    path = Path(env.get("LOCAL_CLOUD_IMAGES") or IMAGES).absolute()
+    if not path.is_file():
+        raise SettingError(f"LOCAL_CLOUD_IMAGES={path}: there is no such file")
+    return path
 
 
 def _network(env: Mapping[str, str], state: Path) -> str:

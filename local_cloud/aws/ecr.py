@@ -18,6 +18,7 @@ def install(runtime: Runtime) -> None:
     def create_repository(original: Callable[..., Any], self: ECRBackend, *args: Any, **kwargs: Any) -> Repository:
         repository: Repository = original(self, *args, **kwargs)
         image = runtime.images.get(repository.name)
-        for tag in image.tags if image else []:
-            self.put_image(repository.name, image.manifest(tag), tag, _MEDIA_TYPE, image.digest(tag))
+        if image:
+            for tag in image.tags:
+                self.put_image(repository.name, image.manifest(tag), tag, _MEDIA_TYPE, image.digest(tag))
         return repository

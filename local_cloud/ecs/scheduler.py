@@ -101,7 +101,7 @@ class Scheduler:
             return []
         step = plan(desired, limits, _candidates(primary), _candidates(old))
         tasks = {task.id: task for task in (*primary, *old)}
-        self._stop(service, [tasks[id] for id in step.stop])
+        self._stop(service, [tasks[name] for name in step.stop])
         return self._start(service, deployment, step.start)
 
     def _start(self, service: Service, deployment: Deployment, count: int) -> list[Task]:
@@ -114,13 +114,13 @@ class Scheduler:
                     roles.check_assumable(role)
             network.check(service.account, service.region, deployment.revision.members.get("networkConfiguration"))
         except (RoleError, ServiceException) as error:
-            self._cannot_launch(service, deployment, str(error))
+            self._cannot_launch(service, str(error))
             return []
         started = [self._new_task(service, deployment) for _ in range(count)]
         service.say(f"has started {count} tasks: {' '.join(f'(task {task.id})' for task in started)}.")
         return started
 
-    def _cannot_launch(self, service: Service, deployment: Deployment, error: str) -> None:
+    def _cannot_launch(self, service: Service, error: str) -> None:
         service.say(f"failed to launch a task with (error {error}).")
         service.failures_in_row += 1
         service.next_start = time.monotonic() + _BACKOFF_SECONDS * 2 ** min(service.failures_in_row, 5)

@@ -44,7 +44,7 @@ def check_launch(
         )
     named = {entry["capacityProvider"] for entry in providers or []}
     if named - _FARGATE_PROVIDERS:
-        raise InvalidParameterException(f"The specified capacity provider was not found: {sorted(named)[0]}")
+        raise InvalidParameterException(f"The specified capacity provider was not found: {min(named)}")
     if not named and launch_type != "FARGATE":
         raise InvalidParameterException("No Container Instances were found in your cluster.")
     if "FARGATE" not in (task_definition.requires_compatibilities or []):

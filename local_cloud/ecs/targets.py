@@ -41,7 +41,7 @@ def check(load_balancers: list[dict[str, Any]], containers: list[dict[str, Any]]
 
 
 def _check_container(entry: Mapping[str, Any], by_name: Mapping[str, Any]) -> None:
-    name, port = entry.get("containerName"), entry.get("containerPort")
+    name, port = str(entry.get("containerName")), entry.get("containerPort")
     if name not in by_name:
         raise InvalidParameterException(f"The container {name} does not exist in the task definition.")
     ports = [mapping.get("containerPort") for mapping in by_name[name].get("portMappings") or []]

@@ -81,7 +81,7 @@ def _check_roles(request: TaskRequest) -> None:
 
 
 @operation(EC2ContainerServiceResponse)
-def start_task(self: EC2ContainerServiceResponse) -> ActionResult:
+def start_task(_self: EC2ContainerServiceResponse) -> ActionResult:
     raise InvalidParameterException("No Container Instances were found in your cluster.")
 
 
@@ -140,5 +140,5 @@ def _listed(task: Task, request: dict[str, Any]) -> bool:
 
 
 @operation(EC2ContainerServiceResponse)
-def execute_command(self: EC2ContainerServiceResponse) -> ActionResult:
+def execute_command(_self: EC2ContainerServiceResponse) -> ActionResult:
     raise service_checks.refused_by_agent()

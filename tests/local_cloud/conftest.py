@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ecs_support import World  # noqa: E402
-from local_cloud_support import LocalCloud, local_cloud_for  # noqa: E402
+from ecs_support import World
+from local_cloud_support import LocalCloud, local_cloud_for
 
 from local_cloud import supervisor
 

@@ -65,7 +65,7 @@ class World:
         return str(iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"])
 
     def container(self, name: str = "app", image: str = f"{APP}:1", **more: Any) -> dict[str, Any]:
-        environment = {"BIND": "0.0.0.0", **more.pop("environment", {})}
+        environment = {"BIND": "localhost", **more.pop("environment", {})}
         return {
             "name": name,
             "image": image,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -32,6 +33,15 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
+def free_network() -> str:
+    """A loopback network that no local cloud uses: its name server's port is free."""
+    for number in random.sample(range(2, 255), 253):
+        with socket.socket() as probe:
+            if probe.connect_ex((f"127.{number}.0.2", 8053)) != 0:
+                return f"127.{number}"
+    raise RuntimeError("all loopback networks are taken")
+
+
 def environment(state: Path, **more: str) -> dict[str, str]:
     """Variables of a local cloud of its own: free ports, given state folder."""
     aws, https, http = free_ports(3)
@@ -40,6 +50,7 @@ def environment(state: Path, **more: str) -> dict[str, str]:
         "LOCAL_CLOUD_AWS_PORT": str(aws),
         "LOCAL_CLOUD_HTTPS_PORT": str(https),
         "LOCAL_CLOUD_HTTP_PORT": str(http),
+        "LOCAL_CLOUD_NETWORK": free_network(),
         "LOCAL_CLOUD_IMAGES": str(Path(__file__).parent / "images.yml"),
         **more,
     }
@@ -78,10 +89,12 @@ class LocalCloud:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m local_cloud` with this cloud's settings."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOCAL_CLOUD_")}
         return subprocess.run(
             [sys.executable, "-m", "local_cloud", *arguments],
             cwd=REPOSITORY,
-            env={**os.environ, **self.variables},
+            env={**inherited, **self.variables},
+            check=False,
             capture_output=True,
             text=True,
             timeout=60,

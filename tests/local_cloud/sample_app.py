@@ -20,7 +20,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(json.dumps({"environment": dict(os.environ), "arguments": sys.argv[1:]}).encode())
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, _format: str, *_args: object) -> None:
         """Requests are not logged."""
 
 

@@ -48,7 +48,7 @@ def test_a_task_has_its_own_address_environment_and_secrets(world: World) -> Non
             {"name": "PARAMETER", "valueFrom": f"/{world.name}/p"},
             {"name": "BY_ARN", "valueFrom": f"arn:aws:ssm:us-east-1:123456789012:parameter/{world.name}/p"},
         ],
-        command=["--listen", "0.0.0.0"],
+        command=["--listen", "127.0.0.1:8080"],
     )
     arn = world.define(app)
     first, second = (running(world, world.run(arn)["taskArn"]) for _ in range(2))
@@ -61,7 +61,7 @@ def test_a_task_has_its_own_address_environment_and_secrets(world: World) -> Non
     assert json.loads(environment["WHOLE"]) == {"password": "s3cret"}
     assert environment["PARAMETER"] == environment["BY_ARN"] == "from ssm"
     assert environment["AWS_ENDPOINT_URL"] == world.cloud.settings.aws_endpoint
-    assert seen["arguments"] == ["--listen", address_of(first)]
+    assert seen["arguments"] == ["--listen", f"{address_of(first)}:8080"]
     for task in (first, second):
         stopped = world.ecs.stop_task(cluster=world.name, task=task["taskArn"], reason="enough")["task"]
         assert stopped["desiredStatus"] == "STOPPED"

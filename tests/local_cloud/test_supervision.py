@@ -6,7 +6,9 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
+import pytest
 from local_cloud_support import LocalCloud, eventually
 
 from local_cloud import procfs, supervisor
@@ -72,16 +74,30 @@ def test_a_taken_port_is_named_with_its_setting(own_cloud: LocalCloud) -> None:
     assert not own_cloud.settings.state.exists()
 
 
-def test_a_server_that_cannot_start_shows_its_log(own_cloud: LocalCloud) -> None:
-    own_cloud.variables["LOCAL_CLOUD_IMAGES"] = "missing.yml"
+def test_a_server_that_cannot_start_shows_its_log(own_cloud: LocalCloud, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yml"
+    broken.write_text("images: [")
+    own_cloud.variables["LOCAL_CLOUD_IMAGES"] = str(broken)
     result = own_cloud.command("up")
     assert result.returncode == 1
-    assert "missing.yml" in result.stderr
-    assert not supervisor.status(own_cloud.settings)
+    assert result.stderr.startswith("local cloud: the server ended with exit code 1; its last log lines:")
+    assert "images: [" in result.stderr
+    assert [part.name for part in supervisor.status(own_cloud.settings) if not part.alive] == ["server"]
 
 
-def test_a_wrong_setting_is_one_line(own_cloud: LocalCloud) -> None:
-    own_cloud.variables["LOCAL_CLOUD_LATENCY"] = "fast"
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LOCAL_CLOUD_LATENCY", "fast"),
+        ("LOCAL_CLOUD_AWS_PORT", "0"),
+        ("LOCAL_CLOUD_NETWORK", "10.0"),
+        ("LOCAL_CLOUD_STRICT", "maybe"),
+        ("LOCAL_CLOUD_IMAGES", "/none.yml"),
+    ],
+)
+def test_a_wrong_setting_is_one_line(own_cloud: LocalCloud, name: str, value: str) -> None:
+    own_cloud.variables[name] = value
     result = own_cloud.command("up")
-    assert result.stderr.startswith("local cloud: LOCAL_CLOUD_LATENCY=fast: ")
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"local cloud: {name}={value}: ")
     assert len(result.stderr.splitlines()) == 1

@@ -1,0 +1,80 @@
+"""Image references and what containers are given instead of a file system and a network of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from local_cloud.ecs.images import Image, Reference
+from local_cloud.ecs.sandbox import Sandbox
+from local_cloud.tools import Tools
+
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "repository", "tag", "digest", "region"),
+    [
+        ("busybox", "busybox", "latest", None, None),
+        ("docker.io/library/busybox:1.36", "busybox", "1.36", None, None),
+        ("public.ecr.aws/docker/library/busybox:1", "busybox", "1", None, None),
+        ("envoyproxy/envoy:v1", "envoyproxy/envoy", "v1", None, None),
+        ("localhost:5000/app:2", "app", "2", None, None),
+        (f"{ECR}/team/app:3", "team/app", "3", None, "eu-west-1"),
+        (f"{ECR}/app@sha256:aa", "app", None, "sha256:aa", "eu-west-1"),
+        (f"{ECR}/app:3@sha256:aa", "app", "3", "sha256:aa", "eu-west-1"),
+    ],
+)
+def test_references(text: str, repository: str, tag: str | None, digest: str | None, region: str | None) -> None:
+    found = Reference.parse(text)
+    assert (found.repository, found.tag, found.digest, found.region) == (repository, tag, digest, region)
+
+
+def test_digests_differ_by_tag_and_stay() -> None:
+    image = Image("app", tags=["1", "2"])
+    assert image.digest("1") != image.digest("2")
+    assert image.digest("1") == Image("app").digest("1")
+    assert image.tag_of(image.digest("2")) == "2"
+
+
+def sandbox(folder: Path) -> Sandbox:
+    runtime: Any = SimpleNamespace(
+        authority=SimpleNamespace(certificate=Path("/state/ca.pem")), tools=Tools(folder), settings=None
+    )
+    return Sandbox(runtime, "127.9.1.7", folder, {"/etc/app": Path("/state/v/config")})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("http://localhost:8080/x", "http://127.9.1.7:8080/x"),
+        ("0.0.0.0", "127.9.1.7"),  # noqa: S104 - nothing is bound
+        ("127.0.0.1:9901", "127.9.1.7:9901"),
+        ("127.0.0.11 10.127.0.0.1 db.localhost localhost.example my-localhost", None),
+        ("-c /etc/app/envoy.yaml", "-c /state/v/config/envoy.yaml"),
+        ("cat > /etc/app", "cat > /state/v/config"),
+        ("/etc/app-other /opt/etc/app", None),
+        ("ca_file: /etc/ssl/certs/ca-certificates.crt", "ca_file: /state/ca.pem"),
+    ],
+)
+def test_rewriting(tmp_path: Path, text: str, expected: str | None) -> None:
+    assert sandbox(tmp_path).rewrite(text) == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "command", "argv"),
+    [
+        (None, None, ["run", "127.9.1.7", "default"]),
+        (None, ["migrate"], ["run", "127.9.1.7", "migrate"]),
+        (["sh", "-c"], ["exit 0"], ["sh", "-c", "exit 0"]),
+        (["sh"], None, ["sh"]),
+    ],
+)
+def test_argv_follows_docker(
+    tmp_path: Path, entrypoint: list[str] | None, command: list[str] | None, argv: list[str]
+) -> None:
+    image = Image("app", entrypoint=["run", "{address}"], command=["default"])
+    assert sandbox(tmp_path).argv(image, entrypoint, command) == argv
