@@ -17,8 +17,8 @@ from ..._core.placeholders import KNOWN_AFTER_APPLY, is_placeholder
 from ..._core.redact import Secret
 from ..._core.versions import is_older, satisfies
 from ..._core.wait import DONE, Verdict, failed, pending
+from ..store_groups import tag_dict
 from ..tagging import of_interest
-from .groups import tag_dict
 
 KIND = "db_instance"
 KEY_FIELDS = ("kms_key_id", "performance_insights_kms_key_id", "master_user_secret_kms_key_id")

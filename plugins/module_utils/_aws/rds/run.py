@@ -14,7 +14,7 @@ from ..._core.changes import Change, plan_one
 from ..._core.errors import InvalidInput
 from ..._core.placeholders import is_placeholder
 from ..._core.versions import parts
-from .. import keys
+from .. import keys, store_groups
 from ..session import Aws, Outcome
 from . import api, groups, model, validation, write
 from .teardown import remove
@@ -148,7 +148,8 @@ def _plan_subnet_group(aws: Aws, wanted: Wanted, seen: Seen) -> list[Change]:
     changes = plan_one("db_subnet_group", name, seen.subnet_group_state, desired)
     touched = {name for change in changes for name in change.fields}
     if "subnet_ids" in touched and not is_placeholder(desired["subnet_ids"]):
-        groups.check_subnets(desired["subnet_ids"], api.describe_subnets(aws, desired["subnet_ids"]))
+        found = api.describe_subnets(aws, desired["subnet_ids"])
+        store_groups.check_subnets("db_subnet_group.subnet_ids", desired["subnet_ids"], found, "RDS")
     return changes
 
 
@@ -156,11 +157,11 @@ def _plan_parameter_group(aws: Aws, wanted: Wanted, seen: Seen) -> list[Change]:
     name, desired = wanted.parameter_group_name, wanted.parameter_group
     if name is None or desired is None:
         return []
-    groups.check_parameter_group(name, seen.parameter_group_state, desired)
+    store_groups.check_group_kept("db_parameter_group", name, seen.parameter_group_state, desired)
     changes = plan_one("db_parameter_group", name, seen.parameter_group_state, desired)
     if any("parameters" in change.fields for change in changes):
         seen.parameters = api.describe_engine_default_parameters(aws, desired["family"])
-        groups.check_parameters(desired["parameters"], seen.parameters, desired["family"])
+        store_groups.check_parameters("db_parameter_group", desired["parameters"], seen.parameters, desired["family"])
     return changes
 
 
@@ -171,6 +172,8 @@ def _plan_instance(aws: Aws, wanted: Wanted, seen: Seen) -> list[Change]:
         offered = api.describe_db_engine_versions(aws, options["engine"])
         validation.check_version(options["engine_version"], offered)
         return model.plan(wanted.identifier, None, desired, password=password, level=1)
+    if instance["DBInstanceStatus"] == "creating":
+        return []  # shows little and takes no changes yet: compared once it is available
     # What is pending counts as done, unless it shall not wait for the maintenance window any longer.
     hurry = options["apply_immediately"] and instance["DBInstanceStatus"] == "available"
     current = model.current_state(instance, options["tags"], with_pending=not hurry)
@@ -203,6 +206,8 @@ def _outcome(aws: Aws, wanted: Wanted, seen: Seen, changes: list[Change]) -> Out
     ahead = bool(seen.lasting) and not options["reboot_when_pending"] and _reboot_ahead(wanted, seen, planned)
     result = model.described(instance, wanted.instance, identifier, reboot_ahead=ahead)
     warnings = []
+    if seen.lasting is not None and seen.lasting["DBInstanceStatus"] == "creating":
+        warnings.append(f"db instance {identifier}: still creating; its options are compared once it is available")
     if result["pending_reboot"] and not any(change.kind == REBOOT for change in changes):
         warnings.append(f"db instance {identifier}: parameters pending reboot; set reboot_when_pending: true to reboot")
     return Outcome(changes, {"db_instance": result}, warnings=warnings)

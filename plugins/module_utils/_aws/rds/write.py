@@ -13,6 +13,7 @@ from ..._core.changes import Change
 from ..._core.reconcile import Handlers
 from ..._core.wait import Verdict
 from ..session import Aws, ansible_dict_to_boto3_tag_list
+from ..store_groups import chunks
 from . import api, groups, model
 
 DESCRIPTION = "Managed by Ansible"
@@ -82,10 +83,10 @@ def _write_parameters(
     known: Sequence[Mapping[str, Any]],
 ) -> None:
     sets, resets = groups.parameter_writes(before, after, known)
-    for start in range(0, len(sets), groups.WRITES_AT_ONCE):
-        api.modify_db_parameter_group(aws, name, sets[start : start + groups.WRITES_AT_ONCE])
-    for start in range(0, len(resets), groups.WRITES_AT_ONCE):
-        api.reset_db_parameter_group(aws, name, resets[start : start + groups.WRITES_AT_ONCE])
+    for some in chunks(sets):
+        api.modify_db_parameter_group(aws, name, some)
+    for some in chunks(resets):
+        api.reset_db_parameter_group(aws, name, some)
 
 
 def _create_instance(aws: Aws, change: Change) -> None:
