@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from local_cloud.ecs.scheduler import Scheduler
 from local_cloud.ecs.tasks import Task, TaskRequest, now
 from local_cloud.runtime import Runtime
 
+LOG = logging.getLogger(__name__)
 _EVERY_SECONDS = 0.1
 _STOPPED_TASKS_SHOWN_SECONDS = 3600
 _STOP_SECONDS = 5.0
@@ -45,14 +47,18 @@ class Engine:
         with self.lock:
             for backend in _backends():
                 for service in list(backend.services.values()):
-                    _bound_desired_count(backend, service)
-                    self._reconcile(backend, service)
+                    try:
+                        self._reconcile(backend, service)
+                    except Exception:
+                        # The other services go on.
+                        LOG.exception("service %s of cluster %s", service.name, service.cluster_name)
                 _forget_old(backend)
             self._stop_unknown()
 
     def _reconcile(self, backend: EC2ContainerServiceBackend, service: Service) -> None:
         if service.status == "INACTIVE":
             return
+        _bound_desired_count(backend, service)
         for task in self._scheduler.reconcile(service):
             self._keep(backend, task)
         if service.status == "DRAINING" and not service.tasks:

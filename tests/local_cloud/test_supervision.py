@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ecs_support import World
 from local_cloud_support import LocalCloud, eventually
 
 from local_cloud import procfs, supervisor
@@ -50,6 +51,19 @@ def test_down_finds_children_of_a_killed_server(own_cloud: LocalCloud) -> None:
     assert own_cloud.command("down").returncode == 0
     assert gone(own_cloud)
     assert procfs.stat(int(seen[0])) is None
+
+
+def test_down_finds_the_tasks_of_a_killed_server(own_cloud: LocalCloud) -> None:
+    own_cloud.command("up")
+    world = World(own_cloud).create()
+    world.serve(world.define(world.container()), count=2)
+    world.steady()
+    pids = [record.pid for record in read_records(own_cloud.settings.records)]
+    assert len(pids) == 3
+    os.kill(server_pid(own_cloud), signal.SIGKILL)
+    assert own_cloud.command("down").returncode == 0
+    assert gone(own_cloud)
+    assert not any(procfs.stat(pid) for pid in pids)
 
 
 def test_up_after_a_killed_server_starts_afresh(own_cloud: LocalCloud) -> None:
