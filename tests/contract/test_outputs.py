@@ -1,0 +1,79 @@
+"""The lookup of what roles published, as a playbook uses it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.contract.case import Boto
+
+ANSIBLE = Path(sys.executable).parent / "ansible"
+# Read through variables, one of them a template, as inventories give them.
+VARIABLES = {
+    "platform_project": "contract",
+    "platform_environment": "{{ 'te' ~ 'st' }}",
+    "aws_region": "us-east-1",
+    "aws_access_key": "local",
+    "aws_secret_key": "local-secret-key",
+}
+
+
+def look_up(expression: str, endpoint: str) -> subprocess.CompletedProcess[str]:
+    message = f"{{{{ lookup('trademaster.platform.outputs', {expression}) | to_json }}}}"
+    arguments = ["localhost", "-c", "local", "-m", "ansible.builtin.debug", "-a", f"msg={json.dumps(message)}"]
+    variables = json.dumps({**VARIABLES, "aws_endpoint_url": endpoint})
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment["ANSIBLE_COLLECTIONS_PATH"] = next(path for path in sys.path if path.endswith(".venv/collections"))
+    return subprocess.run(
+        [str(ANSIBLE), *arguments, "-e", variables], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def published(boto: Boto, aws_endpoint: str) -> str:
+    value = json.dumps({"vpc_id": "vpc-1", "note": "x" * 5000})
+    boto("ssm").put_parameter(
+        Name="/contract/test/outputs/network", Value=value, Type="String", Tier="Advanced", Overwrite=True
+    )
+    boto("ssm").put_parameter(Name="/contract/test/outputs/broken", Value="{", Type="String", Overwrite=True)
+    return aws_endpoint
+
+
+@pytest.mark.parametrize(
+    ("expression", "shown"),
+    [
+        pytest.param("'network'", "vpc-1", id="published"),
+        pytest.param("'cache', default={'host': 'none-yet'}", "none-yet", id="default"),
+        pytest.param("'network', environment='test'", "vpc-1", id="options win over variables"),
+    ],
+)
+def test_answers_what_was_published(published: str, expression: str, shown: str) -> None:
+    run = look_up(expression, published)
+    assert run.returncode == 0, run.stderr
+    assert shown in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        pytest.param("'cache'", "run ansible-playbook playbooks/site.yml --tags cache first", id="never published"),
+        pytest.param("'broken'", "parameter /contract/test/outputs/broken is not JSON", id="damaged"),
+    ],
+)
+def test_says_what_to_do(published: str, expression: str, reason: str) -> None:
+    run = look_up(expression, published)
+    assert run.returncode != 0
+    assert reason in " ".join((run.stdout + run.stderr).split())
+
+
+def test_an_unreachable_endpoint_is_named() -> None:
+    run = look_up("'network'", "http://127.0.0.1:1")
+    assert run.returncode != 0
+    assert 'outputs of network: Could not connect to the endpoint URL: "http://127.0.0.1:1/"' in " ".join(
+        (run.stdout + run.stderr).split()
+    )
