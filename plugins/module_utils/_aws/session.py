@@ -95,8 +95,9 @@ class Aws:
 
     def hide(self, values: Collection[str]) -> None:
         """Mask these strings in whatever the module prints, the echo of its own options included."""
-        self.secrets.update(values)
-        self.module.no_log_values.update(values)
+        shown = {value for value in values if value}
+        self.secrets.update(shown)
+        self.module.no_log_values.update(shown)
 
     def client(self, service: str) -> Any:
         """The boto3 client of a service, made once. Throttling, 5xx and lost connections are retried by botocore."""

@@ -11,6 +11,7 @@ from typing import Any
 from ..session import Aws, ansible_dict_to_boto3_tag_list
 
 TASKS_PER_CALL = 100
+SERVICES_PER_CALL = 10
 SERVICE_ROLE_ERRORS = ("InvalidParameterException", "ClientException", "AccessDeniedException")
 
 
@@ -71,9 +72,11 @@ def delete_cluster(aws: Aws, name: str, *, timeout: float) -> None:
 def describe_task_definition(aws: Aws, reference: str) -> dict[str, Any] | None:
     """A revision, or the latest ACTIVE one of a family, with its tags (DescribeTaskDefinition)."""
     client = aws.client("ecs")
-    try:
-        answer = client.describe_task_definition(taskDefinition=reference, include=["TAGS"])
-    except client.exceptions.ClientException:  # what ECS answers for an unknown family or revision
+    # ClientException is what ECS answers for an unknown family or revision.
+    answer = aws.found(
+        lambda: client.describe_task_definition(taskDefinition=reference, include=["TAGS"]), "ClientException"
+    )
+    if answer is None:
         return None
     definition: dict[str, Any] = dict(answer["taskDefinition"])
     return {**definition, "tags": answer.get("tags", [])}
@@ -106,11 +109,21 @@ def delete_task_definition(aws: Aws, arn: str) -> None:
 def describe_service(aws: Aws, cluster: str, name: str) -> dict[str, Any] | None:
     """A service in whatever status, with tags (DescribeServices). None when it or its cluster does not exist."""
     client = aws.client("ecs")
-    try:
-        found = client.describe_services(cluster=cluster, services=[name], include=["TAGS"])["services"]
-    except client.exceptions.ClusterNotFoundException:
-        return None
-    return found[0] if found else None
+    answer = aws.found(
+        lambda: client.describe_services(cluster=cluster, services=[name], include=["TAGS"]),
+        "ClusterNotFoundException",
+    )
+    found = answer["services"] if answer else []
+    return dict(found[0]) if found else None
+
+
+def describe_services(aws: Aws, cluster: str, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Services by name, ten a call (DescribeServices)."""
+    chunks = [list(names[start : start + SERVICES_PER_CALL]) for start in range(0, len(names), SERVICES_PER_CALL)]
+    client = aws.client("ecs")
+    return [
+        service for chunk in chunks for service in client.describe_services(cluster=cluster, services=chunk)["services"]
+    ]
 
 
 def create_service(aws: Aws, arguments: Mapping[str, Any], *, timeout: float) -> dict[str, Any]:
@@ -180,8 +193,8 @@ def stop_task(aws: Aws, cluster: str, arn: str, reason: str) -> None:
 def log_tail(aws: Aws, group: str, stream: str, lines: int) -> list[str]:
     """Last lines of a log stream, oldest first (GetLogEvents); none when the stream does not exist."""
     client = aws.client("logs")
-    try:
-        answer = client.get_log_events(logGroupName=group, logStreamName=stream, limit=lines, startFromHead=False)
-    except client.exceptions.ResourceNotFoundException:
-        return []
-    return [event["message"].rstrip("\n") for event in answer["events"]]
+    stream_of = {"logGroupName": group, "logStreamName": stream}
+    answer = aws.found(
+        lambda: client.get_log_events(**stream_of, limit=lines, startFromHead=False), "ResourceNotFoundException"
+    )
+    return [event["message"].rstrip("\n") for event in (answer or {}).get("events", [])]
