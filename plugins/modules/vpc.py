@@ -61,7 +61,7 @@ options:
         type: str
         required: true
       public:
-        description: Whether the default route leads to the internet gateway. The first such tier holds the NAT gateways.
+        description: Whether the default route leads to the internet gateway. The first such holds the NAT gateways.
         type: bool
         default: false
       nat:

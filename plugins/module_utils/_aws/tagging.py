@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+# Marks what one resource brings along, such as a VPC the security group of its endpoints: only its owner removes it.
+PART_OF = "trademaster.platform:part-of"
+
 
 def of_interest(current: Mapping[str, str], desired: Mapping[str, str] | None) -> dict[str, str]:
     """The current tags that are desired by key: tags that others put there are neither compared nor removed."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..policy import normalised, parsed
 from ..session import boto3_tag_list_to_ansible_dict
+from ..tagging import PART_OF
 
 States = dict[str, dict[str, Any]]
 DEFAULT_ROUTE = "0.0.0.0/0"
@@ -63,7 +64,7 @@ class Ownership:
 
     def compared(self, tags: Mapping[str, str]) -> dict[str, str]:
         """The tags we compare; others on the resource are left alone."""
-        return {key: value for key, value in tags.items() if key in self.tags or key == "Name"}
+        return {key: value for key, value in tags.items() if key in self.tags or key in ("Name", PART_OF)}
 
 
 def tags_of(item: Mapping[str, Any]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from typing import Any
 from ..._core.changes import desired_fields
 from ..._core.errors import InvalidInput
 from ..policy import normalised, parsed
+from ..tagging import PART_OF
 from .current import Current, States, endpoints_group_name, route_key, subnet_label
 from .layout import choose_zones, overlapping, place
 from .options import Options, endpoint_type, prefix_length, protocol_number
@@ -265,7 +266,7 @@ class Desired:
             for endpoint in self.options["endpoints"]
         )
         rules = [f"ingress tcp 443-443 {self.block}"]
-        return {key: {"rules": rules, "tags": self.tags(key)}} if wanting else {}
+        return {key: {"rules": rules, "tags": {**self.tags(key), PART_OF: self.name}}} if wanting else {}
 
     def _flow_logs(self) -> States:
         states: States = {}
