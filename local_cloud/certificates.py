@@ -12,8 +12,11 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 _LIFETIME = datetime.timedelta(days=395)
 # The nodes of a Redis cluster are each other's clients, with the certificate they serve.
@@ -43,9 +46,14 @@ class Authority:
         self._certificate = self._create()
         self.certificate.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, owner: str, names: Sequence[str] = (), ips: Sequence[str] = ()) -> Certificate:
-        """Issue (again) the certificate of `owner` for DNS names and IP addresses; names[0] is its subject."""
-        key = ec.generate_private_key(ec.SECP256R1())
+    def issue(
+        self, owner: str, names: Sequence[str] = (), ips: Sequence[str] = (), key: PrivateKey | None = None
+    ) -> Certificate:
+        """Issue (again) the certificate of `owner` for DNS names and IP addresses; names[0] is its subject.
+
+        `key` is an elliptic curve key on P-256 unless one is given.
+        """
+        key = key or ec.generate_private_key(ec.SECP256R1())
         certificate = self._sign(key.public_key(), names, ips)
         base = self._folder / owner.replace("/", "-").replace(":", "-")
         result = Certificate(base.with_name(f"{base.name}.pem"), base.with_name(f"{base.name}.key"))
@@ -66,7 +74,7 @@ class Authority:
             .sign(self._key, hashes.SHA256())
         )
 
-    def _sign(self, public: ec.EllipticCurvePublicKey, names: Sequence[str], ips: Sequence[str]) -> x509.Certificate:
+    def _sign(self, public: PublicKey, names: Sequence[str], ips: Sequence[str]) -> x509.Certificate:
         alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
         alternatives += [x509.IPAddress(ipaddress.ip_address(ip)) for ip in ips]
         subject = _name((list(names) + list(ips))[0])
@@ -89,7 +97,7 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])])
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, issuer: x509.Name, key: PublicKey) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
@@ -102,7 +110,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicK
     )
 
 
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _pem(key: PrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

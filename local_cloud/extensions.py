@@ -45,9 +45,9 @@ def around(owner: type, name: str) -> Callable[[Function], Function]:
     return decorate
 
 
-def attribute(owner: type, name: str, read: Function) -> None:
+def attribute(owner: type, name: str, read: Function, write: Function | None = None) -> None:
     """Give moto's model a computed attribute, which its serializer finds by name; replaces one if any."""
-    setattr(owner, name, property(read))
+    setattr(owner, name, property(read, write))
 
 
 def install_all(runtime: Runtime) -> list[str]:
