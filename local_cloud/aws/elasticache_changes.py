@@ -26,7 +26,6 @@ _AT_ONCE = {
     "PreferredMaintenanceWindow": "preferred_maintenance_window",
     "NotificationTopicArn": "notification_topic_arn",
     "SecurityGroupIds": "security_group_ids",
-    "LogDeliveryConfigurations": "log_deliveries",
     "IpDiscovery": "ip_discovery",
 }
 _DEFERRABLE = ("CacheNodeType", "EngineVersion", "TransitEncryptionEnabled", "TransitEncryptionMode", "Engine")
@@ -39,6 +38,7 @@ def modify_replication_group(self: ElastiCacheResponse) -> ActionResult:
     for name, field in _AT_ONCE.items():
         if params.get(name) is not None:
             setattr(found, field, params[name])
+    found.log_deliveries = _log_deliveries(found, params.get("LogDeliveryConfigurations") or [])
     if params.get("SnapshotRetentionLimit") is not None:
         found.snapshot_retention_limit = int(params["SnapshotRetentionLimit"])
     if params.get("AutoMinorVersionUpgrade") is not None:
@@ -46,6 +46,12 @@ def modify_replication_group(self: ElastiCacheResponse) -> ActionResult:
     if changes:
         found.begin("modifying", lambda: _run(changes), scaled(elasticache.MODIFY_SECONDS))
     return ActionResult({"ReplicationGroup": found.describe()})
+
+
+def _log_deliveries(found: ReplicationGroup, changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each log is changed by itself, and switched off with Enabled: false."""
+    by_type = {row["LogType"]: row for row in [*found.log_deliveries, *changes]}
+    return [row for row in by_type.values() if str(row.get("Enabled", True)).lower() == "true"]
 
 
 def _run(changes: list[Work]) -> None:

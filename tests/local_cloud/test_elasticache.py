@@ -167,6 +167,26 @@ def test_replicas_come_and_go(create: Callable[..., dict[str, Any]], elasticache
         assert len(available(elasticache, name)["MemberClusters"]) == count + 1
 
 
+def log_delivery(log_type: str) -> dict[str, Any]:
+    return {
+        "LogType": log_type,
+        "DestinationType": "cloudwatch-logs",
+        "DestinationDetails": {"CloudWatchLogsDetails": {"LogGroup": f"/cache/{log_type}"}},
+        "LogFormat": "json",
+    }
+
+
+def test_logs_are_switched_one_by_one(create: Callable[..., dict[str, Any]], elasticache: Any) -> None:
+    name = create(LogDeliveryConfigurations=[log_delivery("slow-log")])["ReplicationGroupId"]
+    changes = ([log_delivery("engine-log")], [{"LogType": "slow-log", "Enabled": False}])
+    for change, delivered in zip(changes, (["slow-log", "engine-log"], ["engine-log"]), strict=True):
+        elasticache.modify_replication_group(
+            ReplicationGroupId=name, LogDeliveryConfigurations=change, ApplyImmediately=True
+        )
+        shown = available(elasticache, name)["LogDeliveryConfigurations"]
+        assert [row["LogType"] for row in shown] == delivered
+
+
 def test_parameters_reach_the_process(
     local_cloud: LocalCloud, create: Callable[..., dict[str, Any]], elasticache: Any
 ) -> None:

@@ -9,7 +9,8 @@ from tests.contract.case import Boto, Case, Options
 
 TAGS = {"Project": "contract", "Environment": "test"}
 PARAMETERS = {"rds.force_ssl": True, "log_min_duration_statement": 500}
-TOKEN = "correct-horse-battery"
+PASSWORD = "correct-horse-battery"
+MONITORING_ROLE = "arn:aws:iam::123456789012:role/contract-monitoring"
 
 PRESENT = {
     "db_instance_identifier": "contract-database",
@@ -20,12 +21,20 @@ PRESENT = {
     "storage_type": "gp3",
     "db_name": "contract",
     "master_username": "contract_admin",
-    "master_user_password": TOKEN,
+    "master_user_password": PASSWORD,
     "backup_retention_period": 7,
     "preferred_backup_window": "02:00-03:00",
     "preferred_maintenance_window": "Sun:04:00-Sun:05:00",
     "copy_tags_to_snapshot": False,
+    "enable_performance_insights": False,
+    "monitoring_interval": 0,
+    "port": 5432,
+    "ca_certificate_identifier": "rds-ca-rsa2048-g1",
     "deletion_protection": True,
+    "enable_cloudwatch_logs_exports": ["postgresql"],
+    "multi_az": False,
+    "auto_minor_version_upgrade": True,
+    "enable_iam_database_authentication": False,
     "apply_immediately": True,
     "tags": TAGS,
 }
@@ -80,14 +89,28 @@ CASES = [
             "log exports cleared": {"enable_cloudwatch_logs_exports": []},
             "minor upgrades": {"auto_minor_version_upgrade": False},
             "iam": {"enable_iam_database_authentication": True},
+            "performance insights": {"enable_performance_insights": True, "performance_insights_retention_period": 31},
+            "database insights": {
+                "enable_performance_insights": True,
+                "performance_insights_retention_period": 465,
+                "database_insights_mode": "advanced",
+            },
+            "monitoring": {"monitoring_interval": 60, "monitoring_role_arn": MONITORING_ROLE},
+            "port": {"port": 5433},
+            "certificate": {"ca_certificate_identifier": "rds-ca-ecc384-g1"},
+            "public": {"publicly_accessible": True},
             "tags": {"tags": {**TAGS, "Owner": "platform"}},
             "parameter": {"db_parameter_group": {"parameters": {**PARAMETERS, "rds.force_ssl": False}}},
             "one parameter more": {"db_parameter_group": {"parameters": {**PARAMETERS, "log_connections": True}}},
             "one parameter fewer": {"db_parameter_group": {"parameters": {"rds.force_ssl": True}}},
+            "static parameter with reboot": {
+                "db_parameter_group": {"parameters": {**PARAMETERS, "max_connections": 200}},
+                "reboot_when_pending": True,
+            },
             "static parameter": {"db_parameter_group": {"parameters": {**PARAMETERS, "max_connections": 200}}},
         },
         prepare=network,
         foreign=lookalike,
-        secrets=(TOKEN,),
+        secrets=(PASSWORD,),
     )
 ]

@@ -30,7 +30,8 @@ SETTINGS = (
 ENGINE = ("engine", "engine_version", "cache_parameter_group_name")
 ENCRYPTION = ("transit_encryption_enabled", "transit_encryption_mode")
 IMMEDIATE = {"ApplyImmediately": True}
-TOKEN_DROPPED = {"AuthTokenUpdateStrategy": "DELETE"}  # noqa: S105 a strategy, not a token
+TOKEN_DROPPED = {"AuthTokenUpdateStrategy": "DELETE"}
+ROTATIONS = {"ROTATE": ("ROTATE",), "SET": ("ROTATE", "SET")}  # a new token is added before the old one goes
 
 
 @dataclass(frozen=True)
@@ -127,20 +128,17 @@ def _access(change: Change) -> list[Step]:
         return [_user_groups(change)]
     if not {"auth_token", "auth_token_update_strategy"} & set(change.fields):
         return []
-    token = change.desired["auth_token"].reveal()
-    rotate, settle = (
+    token, strategy = change.desired["auth_token"].reveal(), change.desired["auth_token_update_strategy"]
+    ahead = ROTATIONS[strategy] if "auth_token" in change.fields else (strategy,)
+    return [
         Step(
-            f"auth token {strategy}",
+            f"auth token {step}",
             "modify",
-            {"AuthToken": token, "AuthTokenUpdateStrategy": strategy, **IMMEDIATE},
-            rotation=strategy,
+            {"AuthToken": token, "AuthTokenUpdateStrategy": step, **IMMEDIATE},
+            rotation=step,
         )
-        for strategy in ("ROTATE", "SET")
-    )
-    if "auth_token" not in change.fields:
-        return [settle]
-    both = change.desired["auth_token_update_strategy"] == "SET"
-    return [rotate, settle] if both else [rotate]
+        for step in ahead
+    ]
 
 
 def _user_groups(change: Change) -> Step:
