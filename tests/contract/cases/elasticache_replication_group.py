@@ -54,7 +54,7 @@ def sharded(boto: Boto) -> Options:
 def lookalike(boto: Boto) -> Callable[[], Any]:
     """A parameter group and a user whose names start like ours and that somebody else made."""
     cache = boto("elasticache")
-    name = "contract-sessions-redis7-copy-of-mine"
+    name = "contract-sessions-redis7-copy"
     cache.create_cache_parameter_group(
         CacheParameterGroupName=name, CacheParameterGroupFamily="redis7", Description="Keep me"
     )

@@ -67,7 +67,7 @@ def _plan_groups(aws: Aws, group_id: str) -> list[Change]:
 
 def own_parameter_groups(found: Iterable[str], group_id: str, name: str | None) -> list[str]:
     """Of all parameter groups those that this task makes: the one it names, or one per family. Pure."""
-    shape = re.escape(name) if name else rf"{re.escape(group_id)}-(redis|valkey)\d+(-\w+)?"
+    shape = re.escape(name) if name else rf"{re.escape(group_id)}-(redis|valkey)\d+(-x|-0)?"
     return sorted(group for group in found if re.fullmatch(shape, group))
 
 
