@@ -23,7 +23,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -135,19 +135,12 @@ def molecule_counts(finished: Finished) -> Counts:
 
 
 def build_collection() -> None:
-    """Build the collection and unpack it where its dependencies lie beside it, as an installation would."""
+    """Build the collection and install it where its dependencies lie beside it, as a user would."""
     shutil.rmtree(BUILT, ignore_errors=True)
-    COLLECTION.mkdir(parents=True)
-    subprocess.run(
-        [BIN / "ansible-galaxy", "collection", "build", "--output-path", BUILT],
-        cwd=ROOT,
-        env=environment({}),
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    BUILT.mkdir(parents=True)
+    galaxy("build", "--output-path", BUILT)
     (archive,) = BUILT.glob("*.tar.gz")
-    shutil.unpack_archive(archive, COLLECTION, filter="data")
+    galaxy("install", "--offline", "--no-deps", "--collections-path", BUILT, archive)
     if (ROOT / "tests" / "sanity").is_dir():
         shutil.copytree(ROOT / "tests" / "sanity", COLLECTION / "tests" / "sanity")
     for dependency in (ROOT / ".venv/collections/ansible_collections").iterdir():
@@ -155,10 +148,15 @@ def build_collection() -> None:
             (BUILT / "ansible_collections" / dependency.name).symlink_to(dependency)
 
 
+def galaxy(*words: str | Path) -> None:
+    argv = [BIN / "ansible-galaxy", "collection", *words]
+    subprocess.run(argv, cwd=ROOT, env=environment({}), check=True, capture_output=True, text=True)
+
+
 def prepare_sanity() -> None:
     """Give ansible-test a git work tree, and a home where it finds pip and the machine's pip settings."""
     build_collection()
-    subprocess.run(["git", "init", "--quiet", COLLECTION], check=True, capture_output=True)
+    subprocess.run(["git", "init", "--quiet", COLLECTION], check=True, capture_output=True, text=True)
     cache = ANSIBLE_TEST_HOME / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     from ansible_test._internal import python_requirements
@@ -190,7 +188,7 @@ def pytest(*folders: str) -> Check:
     present = [folder for folder in folders if any((ROOT / folder).rglob("test_*.py"))]
     return Check(
         "pytest",
-        [BIN / "python", "-m", "pytest", f"--junitxml={report}", *present],
+        [BIN / "python", "-m", "pytest", "--tb=short", f"--junitxml={report}", *present],
         count=pytest_counts(report),
         prepare=lambda: report.unlink(missing_ok=True),
         nothing=lambda: not present,
@@ -326,7 +324,7 @@ class Runner:
                 if check.prepare:
                     check.prepare()
             except subprocess.CalledProcessError as error:
-                output.write(f"{error}\n{error.stdout or ''}{error.stderr or ''}".encode())
+                output.write(f"{error}\n{error.stdout}{error.stderr}".encode())
                 return Finished(error.returncode, log)
             code = self._run(check, check.argv, output.fileno())
             if check.clean_up:
@@ -397,6 +395,7 @@ def main() -> int:
     names = selected(arguments.stages, list(known))
     OUTPUT.mkdir(parents=True, exist_ok=True)
     runner = Runner()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     lanes = (names,) if arguments.serial else [[name for name in lane if name in names] for lane in LANES]
 
     def run_lane(lane: Sequence[str]) -> None:
@@ -406,14 +405,18 @@ def main() -> int:
     with ThreadPoolExecutor(len(lanes)) as pool:
         work = [pool.submit(run_lane, lane) for lane in lanes]
         try:
-            for lane_done in work:
+            for lane_done in as_completed(work):
                 lane_done.result()
-        except KeyboardInterrupt:
+        except BaseException:
+            # An interrupt, or a mistake in this file: nothing is left running, and nothing is counted.
             runner.stop()
-            return 130
+            raise
     print(runner.total)
     return 1 if runner.total.failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
