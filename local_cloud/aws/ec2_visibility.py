@@ -12,6 +12,7 @@ from moto.ec2.responses import EC2Response
 
 from local_cloud import strict
 from local_cloud.extensions import around
+from local_cloud.runtime import Runtime
 
 # kind: (member of the creation's and of the description's answer, parameter with ids, code of the error)
 _KINDS = {
@@ -29,7 +30,9 @@ _KINDS = {
 _born: dict[str, float] = {}
 
 
-def hide_what_is_new() -> None:
+def install(runtime: Runtime) -> None:
+    if not runtime.settings.strict:
+        return
     for kind, (created, described, ids, code) in _KINDS.items():
         _remember_creation(kind, created)
         _hide_new(f"{kind}s", described, ids, code)
