@@ -76,7 +76,8 @@ options:
       - Needed to create an instance.
     type: str
   allow_major_version_upgrade:
-    description: Whether O(engine_version) may be a major version above the one that runs.
+    description:
+      - Whether O(engine_version) may be a major version above the one that runs. Wants O(apply_immediately=true).
     type: bool
     default: false
   auto_minor_version_upgrade:
@@ -96,10 +97,10 @@ options:
     type: str
     choices: [gp2, gp3, io1, io2]
   iops:
-    description: Provisioned operations a second, for V(gp3), V(io1) and V(io2).
+    description: Provisioned operations a second, for V(io1), V(io2), and V(gp3) from 400 GiB.
     type: int
   storage_throughput:
-    description: Throughput in MiB/s, for V(gp3).
+    description: Throughput in MiB/s, for V(gp3) from 400 GiB.
     type: int
   storage_encrypted:
     description: Whether the storage is encrypted. Cannot be changed later.

@@ -27,6 +27,7 @@ PRESENT = {
     "preferred_maintenance_window": "Sun:04:00-Sun:05:00",
     "copy_tags_to_snapshot": False,
     "enable_performance_insights": False,
+    "database_insights_mode": "standard",
     "monitoring_interval": 0,
     "port": 5432,
     "ca_certificate_identifier": "rds-ca-rsa2048-g1",

@@ -98,14 +98,33 @@ def test_what_is_pending_counts_unless_it_shall_be_applied_at_once(hurry: bool, 
         ({"allocated_storage": 20}, "allocated_storage"),
         ({"engine_version": "16"}, "engine_version"),
         ({"engine_version": "18"}, "engine_version"),
+        ({"enable_performance_insights": False}, "enable_performance_insights"),
     ],
 )
 def test_impossible_updates_are_refused(given: dict[str, Any], variable: str) -> None:
-    current = model.current_state(instance(), None)
+    seen = instance(PerformanceInsightsEnabled=True, DatabaseInsightsMode="advanced")
+    current = model.current_state(seen, None)
     desired = model.reconciled(model.desired_state(options(**given), None, None), current)
     with pytest.raises(InvalidInput) as error:
-        model.check_update(current, desired, allow_major_version_upgrade=False)
+        model.check_update(current, desired, allow_major_version_upgrade=False, apply_immediately=True)
     assert error.value.variable == variable
+
+
+@pytest.mark.parametrize(
+    ("allowed", "immediately", "remedy"),
+    [(False, True, "allow_major_version_upgrade: true"), (True, False, "apply_immediately: true")],
+)
+def test_a_major_upgrade_wants_to_be_asked_for(allowed: bool, immediately: bool, remedy: str) -> None:
+    current = model.current_state(instance(), None)
+    with pytest.raises(InvalidInput, match=remedy):
+        model.check_update(
+            current, {"engine_version": "18"}, allow_major_version_upgrade=allowed, apply_immediately=immediately
+        )
+
+
+def test_subnets_that_are_not_known_yet_are_accepted() -> None:
+    unknown = {"subnet_ids": ["(known after apply)", "(known after apply)"]}
+    assert groups.desired_subnet_group(unknown, None) == {"subnet_ids": ["(known after apply)"]}
 
 
 def test_a_key_that_is_not_known_yet_is_not_compared() -> None:
@@ -182,6 +201,7 @@ def test_rebooted_waits_for_the_parameters() -> None:
         ({"allocated_storage": 50, "max_allocated_storage": 50}, "max_allocated_storage"),
         ({"storage_type": "gp2", "storage_throughput": 200}, "storage_throughput"),
         ({"storage_type": "io2"}, "iops"),
+        ({"storage_type": "gp3", "allocated_storage": 100, "iops": 12000}, "iops"),
         ({"storage_encrypted": False, "kms_key_id": "alias/x"}, "kms_key_id"),
         ({"backup_retention_period": 36}, "backup_retention_period"),
         ({"preferred_backup_window": "2-3"}, "preferred_backup_window"),

@@ -16,6 +16,7 @@ from typing import Any
 from ..._core.changes import State, desired_fields
 from ..._core.errors import InvalidInput
 from ..._core.fingerprint import fingerprint, fits
+from ..._core.placeholders import is_placeholder
 from ..._core.redact import Secret
 from ..._core.wait import DONE, Verdict, pending
 from ..store_groups import tag_dict
@@ -48,7 +49,7 @@ def rotation(tags: Mapping[str, str]) -> str:
 
 def check_token(token: str | None, *, encrypted: bool) -> None:
     """Refuse a token that ElastiCache would not take."""
-    if not token:
+    if not token or is_placeholder(token):
         return
     if not encrypted:
         remedy = "is set, AUTH wants encryption in transit: set transit_encryption_enabled: true"
@@ -89,7 +90,7 @@ def _check_user(option: str, user: Mapping[str, Any]) -> None:
         raise InvalidInput(option, user["user_id"], remedy)
     if len(passwords) > 2:
         raise InvalidInput(f"{option}.passwords", "********", "are more than two: give the new and the old one")
-    if any(not SHAPE.fullmatch(password) for password in passwords):
+    if any(not SHAPE.fullmatch(password) and not is_placeholder(password) for password in passwords):
         raise InvalidInput(f"{option}.passwords", "********", "cannot be used: give 16 to 128 printable characters")
 
 

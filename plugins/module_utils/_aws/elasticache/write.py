@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from ..._core.changes import Change
+from ..._core.placeholders import is_placeholder
 from ..._core.reconcile import Handlers
 from ..._core.wait import Verdict
 from ..session import Aws, ansible_dict_to_boto3_tag_list
@@ -27,7 +28,8 @@ def secrets_of(options: Mapping[str, Any]) -> set[str]:
     """All secrets among the options, as plain text."""
     users = (options.get("user_group") or {}).get("users") or []
     passwords = {password for user in users for password in user.get("passwords") or []}
-    return passwords | ({options["auth_token"]} if options.get("auth_token") else set())
+    secrets = passwords | ({options["auth_token"]} if options.get("auth_token") else set())
+    return {secret for secret in secrets if not is_placeholder(secret)}
 
 
 def handlers(aws: Aws) -> Handlers:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..._core.changes import State, desired_fields
 from ..._core.errors import InvalidInput
+from ..._core.placeholders import is_placeholder
 from ..store_groups import changed_parameters, tag_dict, touched_parameters
 from ..tagging import of_interest
 
@@ -17,7 +18,7 @@ from ..tagging import of_interest
 def desired_subnet_group(group: Mapping[str, Any], tags: Mapping[str, str] | None) -> dict[str, Any]:
     """Desired state of a subnet group that lists subnets."""
     subnets = group["subnet_ids"]
-    if len(set(subnets)) < 2:
+    if len(set(subnets)) < 2 and not is_placeholder(subnets):
         raise InvalidInput(
             "db_subnet_group.subnet_ids", subnets, "is too few: RDS wants subnets in two availability zones"
         )

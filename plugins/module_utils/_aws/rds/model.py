@@ -166,7 +166,7 @@ def reconciled(desired: State, current: State) -> dict[str, Any]:
     return {name: value for name, value in state.items() if name not in FOR_LIFE or not is_placeholder(value)}
 
 
-def check_update(current: State, desired: State, *, allow_major_version_upgrade: bool) -> None:
+def check_update(current: State, desired: State, *, allow_major_version_upgrade: bool, apply_immediately: bool) -> None:
     """Refuse changes that RDS cannot make on an existing instance."""
     for name in differing(current, desired):
         value, now = desired[name], current.get(name)
@@ -176,14 +176,22 @@ def check_update(current: State, desired: State, *, allow_major_version_upgrade:
         if name == "allocated_storage" and now and value < now:
             raise InvalidInput(name, value, f"cannot shrink storage, the instance has {now} GiB: give {now} or more")
         if name == "engine_version" and now:
-            _check_upgrade(str(now), str(value), allow_major_version_upgrade)
+            _check_upgrade(str(now), str(value), allow_major_version_upgrade, apply_immediately)
+    mode = desired.get("database_insights_mode", current["database_insights_mode"])
+    if desired.get("enable_performance_insights") is False and mode == "advanced":
+        remedy = "does not go with the advanced mode of Database Insights: set database_insights_mode: standard"
+        raise InvalidInput("enable_performance_insights", False, remedy)
 
 
-def _check_upgrade(current: str, wanted: str, allow_major: bool) -> None:
+def _check_upgrade(current: str, wanted: str, allow_major: bool, immediately: bool) -> None:
     if is_older(wanted, current):
         raise InvalidInput("engine_version", wanted, f"is older than {current}, which runs: RDS cannot go back")
     if is_older(current, wanted) and not allow_major:
         remedy = f"is a major upgrade from {current}: set allow_major_version_upgrade: true"
+        raise InvalidInput("engine_version", wanted, remedy)
+    if is_older(current, wanted) and not immediately:
+        # Until it is done the instance could not use the parameter group of the new family.
+        remedy = f"is a major upgrade from {current}, which cannot wait: set apply_immediately: true"
         raise InvalidInput("engine_version", wanted, remedy)
 
 

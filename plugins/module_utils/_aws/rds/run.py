@@ -54,7 +54,7 @@ class Wanted:
 def run(aws: Aws) -> Outcome:
     """Read, plan, apply, and wait unless RV(wait=false)."""
     options = aws.params
-    if options["master_user_password"]:
+    if options["master_user_password"] and not is_placeholder(options["master_user_password"]):
         aws.secrets.add(options["master_user_password"])
     if options["state"] == "absent":
         return remove(aws)
@@ -178,7 +178,12 @@ def _plan_instance(aws: Aws, wanted: Wanted, seen: Seen) -> list[Change]:
     hurry = options["apply_immediately"] and instance["DBInstanceStatus"] == "available"
     current = model.current_state(instance, options["tags"], with_pending=not hurry)
     desired = keys.resolved(aws, model.reconciled(desired, current), current, model.KEY_FIELDS)
-    model.check_update(current, desired, allow_major_version_upgrade=options["allow_major_version_upgrade"])
+    model.check_update(
+        current,
+        desired,
+        allow_major_version_upgrade=options["allow_major_version_upgrade"],
+        apply_immediately=options["apply_immediately"],
+    )
     if desired.get("engine_version", current["engine_version"]) != current["engine_version"]:
         offered = api.describe_db_engine_versions(aws, options["engine"])
         running, asked = current["engine_version"], desired["engine_version"]

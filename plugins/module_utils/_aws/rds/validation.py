@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..._core.errors import InvalidInput
+from ..._core.placeholders import is_placeholder
 from ..._core.versions import is_older, matches, parts
 
 NEEDED_TO_CREATE = ("engine_version", "db_instance_class", "allocated_storage", "master_username")
 DAYS = "mon|tue|wed|thu|fri|sat|sun"
 TIME = r"([01]\d|2[0-3]):[0-5]\d"
 MIN_PASSWORD, MAX_PASSWORD = 8, 128
+OWN_SPEED_FROM = 400  # GiB of gp3 storage from which its speed can be chosen
 ADVANCED_RETENTION = 465  # days of Performance Insights that the advanced mode of Database Insights wants
 
 
@@ -52,6 +54,10 @@ def _check_storage(options: Mapping[str, Any]) -> None:
     if size is not None and limit and limit <= size:
         raise InvalidInput("max_allocated_storage", limit, f"is not above allocated_storage ({size}): raise it, or 0")
     kind = options.get("storage_type")
+    for name in ("iops", "storage_throughput"):
+        if kind == "gp3" and size is not None and size < OWN_SPEED_FROM and options.get(name) is not None:
+            remedy = f"wants allocated_storage of {OWN_SPEED_FROM} GiB or more with gp3: leave it out"
+            raise InvalidInput(name, options[name], remedy)
     if options.get("storage_throughput") is not None and kind not in (None, "gp3"):
         raise InvalidInput("storage_throughput", options["storage_throughput"], f"does not go with {kind}: use gp3")
     if kind in ("io1", "io2") and options.get("iops") is None:
@@ -87,6 +93,8 @@ def _check_password(options: Mapping[str, Any]) -> None:
     if managed:
         remedy = "does not go with a master_user_password: leave one of them out"
         raise InvalidInput("manage_master_user_password", True, remedy)
+    if is_placeholder(password):
+        return
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD or re.search(r'[/"@ ]|[^\x20-\x7e]', password):
         remedy = f'cannot be used: {MIN_PASSWORD} to {MAX_PASSWORD} printable ASCII characters without / " @ or blank'
         raise InvalidInput("master_user_password", "********", remedy)
