@@ -58,6 +58,23 @@ def test_molecule_is_counted_by_scenarios(
     assert runner.molecule_counts(Finished(code, log)) == expected
 
 
+@pytest.mark.parametrize(
+    ("code", "said", "expected"),
+    [
+        pytest.param(0, 'Running sanity test "import"', Counts(1), id="clean"),
+        pytest.param(1, "ERROR: Found 1 issue", Counts(0, 1), id="an issue"),
+        pytest.param(0, "WARNING: All targets skipped.", Counts(0, 1), id="nothing was looked at"),
+    ],
+)
+def test_ansible_test_passes_only_when_it_looked_at_something(
+    tmp_path: Path, code: int, said: str, expected: Counts
+) -> None:
+    log = tmp_path / "log"
+    log.write_text(said)
+
+    assert runner.sanity_counts(Finished(code, log)) == expected
+
+
 def test_the_closing_line_is_one_that_ci_reads() -> None:
     assert str(Counts(3) + Counts(1, 2, 4)) == "4 passed, 2 failed, 4 skipped"
 
