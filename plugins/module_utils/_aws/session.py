@@ -24,6 +24,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 from .._core.changes import Change, describe, diff
 from .._core.clock import Clock
 from .._core.errors import PlatformError
+from .._core.placeholders import KNOWN_AFTER_APPLY
 from .._core.reconcile import ApplyError, Handlers, apply
 from .._core.redact import redact
 from .._core.retry import retry
@@ -202,6 +203,8 @@ def run_module(argument_spec: Mapping[str, Any], run: Callable[[Aws], Outcome], 
     `constraints` are AnsibleModule's (`required_if`, `mutually_exclusive`, …).
     """
     module = AnsibleAWSModule(argument_spec=dict(argument_spec), supports_check_mode=True, **constraints)
+    # A secret that is only known after apply must not blank out everything else that is.
+    module._module.no_log_values.discard(KNOWN_AFTER_APPLY)  # noqa: SLF001 - where AnsibleModule keeps it
     aws = Aws(module)
     if not module.region:
         module.fail_json(msg=explain(NoRegionError()))

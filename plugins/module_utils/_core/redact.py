@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+from .placeholders import KNOWN_AFTER_APPLY
+
 MASK = "********"
 
 Shown = TypeVar("Shown")
@@ -35,7 +37,8 @@ def redact(shown: Shown, secrets: Collection[str] = ()) -> Shown:
     Masks every `Secret` and every occurrence of the strings in `secrets`, inside longer text as well.
     """
     # Longest first: a secret that contains another must not leave its tail behind.
-    ordered = sorted((secret for secret in secrets if secret), key=len, reverse=True)
+    hidden = (secret for secret in secrets if secret and secret != KNOWN_AFTER_APPLY)
+    ordered = sorted(hidden, key=len, reverse=True)
     return cast(Shown, _mask(shown, ordered))
 
 

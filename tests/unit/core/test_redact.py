@@ -35,6 +35,10 @@ def test_a_secret_shows_in_no_formatting() -> None:
     assert secret.reveal() == "hunter2"
 
 
+def test_a_secret_that_is_not_known_yet_hides_nothing_else() -> None:
+    assert redact({"arn": KNOWN_AFTER_APPLY}, {KNOWN_AFTER_APPLY}) == {"arn": KNOWN_AFTER_APPLY}
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
