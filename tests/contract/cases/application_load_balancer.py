@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.contract.case import Boto, Case
 
@@ -67,6 +72,49 @@ def lookalike(boto: Boto) -> Callable[[], Any]:
     return lambda: elb.describe_target_groups(Names=["contract-blue-2"])["TargetGroups"][0]["TargetGroupArn"]
 
 
+def certificate(boto: Boto, name: str) -> str:
+    """ARN of an imported certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+    now = datetime.now(UTC)
+    builder = builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=1))
+    names = x509.SubjectAlternativeName([x509.DNSName(name)])
+    issued = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    imported = boto("acm").import_certificate(
+        Certificate=issued.public_bytes(pem),
+        PrivateKey=key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain),
+    )
+    return str(imported["CertificateArn"])
+
+
+def secure(*certificates: str, policy: str = "ELBSecurityPolicy-TLS13-1-2-2021-06") -> dict[str, Any]:
+    """Listeners of an HTTPS load balancer whose weights a deployment moves."""
+    listener = {
+        "port": 443,
+        "protocol": "HTTPS",
+        "ssl_policy": policy,
+        "certificates": list(certificates),
+        "default_action": forward(blue=1, green=0),
+        "manage_weights": False,
+    }
+    return {"listeners": [listener]}
+
+
+# Edits name certificates, which are known only once a case is prepared: filled in by `secured`.
+SECURED: dict[str, dict[str, Any]] = {name: {} for name in ("policy", "default certificate", "one certificate fewer")}
+
+
+def secured(boto: Boto) -> Mapping[str, Any]:
+    """A network and three certificates."""
+    first, second, third = (certificate(boto, f"{name}.example.com") for name in ("auth", "api", "www"))
+    SECURED["policy"].update(secure(first, second, policy="ELBSecurityPolicy-TLS13-1-2-Res-2021-06"))
+    SECURED["default certificate"].update(secure(third, second))
+    SECURED["one certificate fewer"].update(secure(first))
+    return {**network(boto), **secure(first, second)}
+
+
 CASES = [
     Case(
         name="application_load_balancer",
@@ -117,5 +165,13 @@ CASES = [
             "one target group fewer": {**rule(action=forward(blue=1)), "target_groups": [BLUE]},
         },
         foreign=lookalike,
-    )
+    ),
+    Case(
+        name="application_load_balancer with TLS",
+        module="application_load_balancer",
+        present={"name": "contract-tls", "scheme": "internal", "target_groups": [BLUE, GREEN], "tags": TAGS},
+        prepare=secured,
+        absent={"state": "absent", "deletion_protection": False},
+        edits=SECURED,
+    ),
 ]

@@ -216,6 +216,7 @@ class Request:
         """Join the validation, whether this run or an earlier one began it."""
         if model.issued(self.certificate).status != "done":
             self.certificate = self._look_until("issued", model.issued)
+        self._records()
 
     def _look_until(self, what: str, judge: model.Judge) -> Mapping[str, Any] | None:
         name, timeout = f"certificate {self.aws.params['domain_name']} {what}", self.aws.params["wait_timeout"]

@@ -138,13 +138,14 @@ def _delete_group(aws: Aws, ids: Ids, change: Change) -> None:
 
 
 def _listener_arguments(ids: Ids, state: Mapping[str, Any], fields: Any) -> dict[str, Any]:
+    """What is to be sent of `fields`. A certificate only goes together with HTTPS."""
     arguments: dict[str, Any] = {}
-    if {"protocol", "ssl_policy", "certificate"} & set(fields):
+    if "protocol" in fields or "ssl_policy" in fields:
         arguments["Protocol"] = state["protocol"]
-        if "ssl_policy" in state:
-            arguments["SslPolicy"] = state["ssl_policy"]
-        if "certificate" in state:
-            arguments["Certificates"] = [{"CertificateArn": state["certificate"]}]
+    if "ssl_policy" in fields:
+        arguments["SslPolicy"] = state["ssl_policy"]
+    if "certificate" in fields:
+        arguments["Certificates"] = [{"CertificateArn": state["certificate"]}]
     if "default_action" in fields:
         arguments["DefaultActions"] = action_arguments(state["default_action"], ids.group_arn)
     return arguments
@@ -166,16 +167,23 @@ def _update_listener(aws: Aws, ids: Ids, change: Change) -> None:
     arguments = _listener_arguments(ids, state, change.fields)
     if arguments:
         api.modify_listener(aws, arn, **arguments)
-    if "additional_certificates" in change.fields:
-        has, wants = set(change.current["additional_certificates"]), set(state["additional_certificates"])
-        if wants - has:
-            api.add_listener_certificates(aws, arn, sorted(wants - has))
-        if has - wants:
-            api.remove_listener_certificates(aws, arn, sorted(has - wants))
+    _update_certificates(aws, arn, change)
     if "attributes" in change.fields:
         api.modify_listener_attributes(aws, arn, state["attributes"])
     if "tags" in change.fields:
         api.add_tags(aws, arn, state["tags"])
+
+
+def _update_certificates(aws: Aws, arn: str, change: Change) -> None:
+    """Additions come before removals. A new default certificate may have ended the service of the others."""
+    if not {"certificate", "additional_certificates"} & set(change.fields):
+        return
+    has, wants = set(change.current["additional_certificates"]), set(change.desired["additional_certificates"])
+    missing = wants if "certificate" in change.fields else wants - has
+    if missing:
+        api.add_listener_certificates(aws, arn, sorted(missing))
+    if has - wants - {change.desired["certificate"]}:
+        api.remove_listener_certificates(aws, arn, sorted(has - wants - {change.desired["certificate"]}))
 
 
 def _delete_listener(aws: Aws, ids: Ids, change: Change) -> None:

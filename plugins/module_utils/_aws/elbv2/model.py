@@ -91,6 +91,11 @@ def validate_subnets(asked: Sequence[str], subnets: Iterable[Mapping[str, Any]],
         raise InvalidInput("subnets", list(asked), remedy)
 
 
+def all_found(number: int, subnets: Sequence[Mapping[str, Any]]) -> Verdict:
+    """Whether as many subnets are seen as were asked for."""
+    return DONE if len(subnets) >= number else pending(f"{len(subnets)} of {number} seen")
+
+
 def desired_balancer(options: Mapping[str, Any]) -> dict[str, Any]:
     """Desired state of the load balancer itself."""
     groups = options["security_groups"]

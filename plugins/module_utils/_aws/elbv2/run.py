@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ..._core.changes import Change
 from ..._core.errors import InvalidInput
 from ..._core.placeholders import KNOWN_AFTER_APPLY, is_placeholder
+from ..._core.wait import WaitTimeout
 from ..session import Aws, Outcome
 from . import api, handlers, model, target_groups
 from .read import Snapshot, group_states, snapshot
+
+VISIBLE = 15.0  # seconds within which a subnet that was just made can be seen
 
 
 def run(aws: Aws) -> Outcome:
@@ -78,7 +82,16 @@ def _check_subnets(aws: Aws, changes: list[Change]) -> None:
     if any("subnets" in change.fields for change in changes):
         subnets = aws.params["subnets"]
         if not is_placeholder(subnets):
-            model.validate_subnets(subnets, api.describe_subnets(aws, subnets), aws.params["vpc_id"])
+            model.validate_subnets(subnets, _described_subnets(aws, subnets), aws.params["vpc_id"])
+
+
+def _described_subnets(aws: Aws, subnets: list[str]) -> list[dict[str, Any]]:
+    """The subnets, given a moment to appear: a task just before may have made them."""
+    look = partial(api.describe_subnets, aws, subnets)
+    try:
+        return aws.wait("subnets visible", look, partial(model.all_found, len(set(subnets))), timeout=VISIBLE)
+    except WaitTimeout:
+        return look()
 
 
 def _ids(seen: Snapshot, placed: Mapping[str, target_groups.Place]) -> handlers.Ids:
