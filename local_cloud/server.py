@@ -66,6 +66,7 @@ def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT."""
     from local_cloud.extensions import install_all
     from local_cloud.runtime import set_runtime
+    from local_cloud.throttling import Application, Throttling
 
     runtime = build_runtime(settings)
     set_runtime(runtime)
@@ -76,7 +77,9 @@ def serve(settings: Settings) -> None:
     )
     from werkzeug.serving import make_server
 
-    application = DomainDispatcherApplication(create_backend_app)
+    application: Application = DomainDispatcherApplication(create_backend_app)
+    if settings.strict:
+        application = Throttling(application)
     server = make_server("127.0.0.1", settings.aws_port, application, threaded=True, request_handler=MotoRequestHandler)
 
     def stop(number: int, _frame: FrameType | None) -> None:

@@ -1,0 +1,155 @@
+"""Strict mode and simulated latency: what a real account does and emulators do not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from ecs_support import World
+from local_cloud_support import LocalCloud, eventually, local_cloud_for
+
+from local_cloud.throttling import Bucket
+
+ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+@pytest.fixture(scope="module")
+def strict_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    state = tmp_path_factory.mktemp("strict") / ".local"
+    cloud = local_cloud_for(state, LOCAL_CLOUD_STRICT="1", LOCAL_CLOUD_LATENCY="0.01")
+    assert cloud.command("up").returncode == 0
+    yield cloud
+    cloud.command("down")
+
+
+def nat_state(ec2: Any, gateway: str) -> str:
+    return str(ec2.describe_nat_gateways(NatGatewayIds=[gateway])["NatGateways"][0]["State"])
+
+
+def test_ec2_shows_what_is_new_late_and_nat_gateways_take_time(strict_cloud: LocalCloud) -> None:
+    ec2 = strict_cloud.client("ec2")
+    # The first answer takes longer than anything stays hidden.
+    ec2.describe_internet_gateways()
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    with pytest.raises(ClientError, match="InvalidVpcID"):
+        ec2.describe_vpcs(VpcIds=[vpc])
+    eventually(lambda: vpc in [item["VpcId"] for item in ec2.describe_vpcs()["Vpcs"]], what="the VPC to be visible")
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]
+    assert gateway["State"] == "pending"
+    name = gateway["NatGatewayId"]
+    eventually(lambda: ec2.describe_nat_gateways()["NatGateways"], what="the NAT gateway to be visible")
+    eventually(lambda: nat_state(ec2, name) == "available", what="the NAT gateway")
+    ec2.delete_nat_gateway(NatGatewayId=name)
+    assert nat_state(ec2, name) == "deleting"
+    eventually(lambda: nat_state(ec2, name) == "deleted", what="the NAT gateway to go")
+    ec2.release_address(AllocationId=address)
+
+
+def policy(role: str) -> str:
+    statement = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "*", "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_a_new_role_is_not_known_everywhere_at_once(strict_cloud: LocalCloud) -> None:
+    kms, iam, s3 = (strict_cloud.client(name) for name in ("kms", "iam", "s3"))
+    secrets = strict_cloud.client("secretsmanager")
+    secrets.create_secret(Name="strict", SecretString="x")
+    s3.create_bucket(Bucket="strict-bucket")
+    kms.list_keys()
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.list_roles()
+    role = iam.create_role(RoleName="fresh", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    for call, arguments in (
+        (kms.create_key, {"Policy": policy(role)}),
+        (s3.put_bucket_policy, {"Bucket": "strict-bucket", "Policy": policy(role)}),
+        (secrets.put_resource_policy, {"SecretId": "strict", "ResourcePolicy": policy(role)}),
+    ):
+        with pytest.raises(ClientError, match="MalformedPolicy"):
+            call(**arguments)
+    eventually(lambda: _accepted(kms, policy(role)), what="the role to be known to KMS")
+    with pytest.raises(ClientError, match="MalformedPolicy"):
+        kms.create_key(Policy=policy("arn:aws:iam::123456789012:role/never"))
+
+
+def _accepted(kms: Any, document: str) -> bool:
+    try:
+        kms.create_key(Policy=document)
+    except kms.exceptions.MalformedPolicyDocumentException:
+        return False
+    return True
+
+
+def test_ecs_cannot_assume_a_new_role_and_interfaces_outlive_their_task(strict_cloud: LocalCloud) -> None:
+    world = World(strict_cloud).create()
+    role = world.create_role(f"{world.name}-new", {"Version": "2012-10-17", "Statement": [ALL]})
+    young = world.define(world.shell("job", "true"), executionRoleArn=role)
+    with pytest.raises(ClientError, match="unable to assume"):
+        world.run(young)
+    task = eventually(lambda: _run(world, young), what="the role to be assumable")
+    world.stopped(task["taskArn"])
+    ec2 = strict_cloud.client("ec2")
+    with pytest.raises(ClientError, match="DependencyViolation"):
+        ec2.delete_security_group(GroupId=world.group)
+    eventually(lambda: _removed(ec2, world.group), what="the group to be removable")
+
+
+def _run(world: World, definition: str) -> dict[str, Any]:
+    try:
+        return world.run(definition)
+    except world.ecs.exceptions.ClientException:
+        return {}
+
+
+def _removed(ec2: Any, group: str) -> bool:
+    try:
+        ec2.delete_security_group(GroupId=group)
+    except ec2.exceptions.ClientError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code"),
+    [
+        ("ec2", "describe_vpcs", "RequestLimitExceeded"),
+        ("ssm", "describe_parameters", "ThrottlingException"),
+        ("rds", "describe_db_instances", "Throttling"),
+    ],
+)
+def test_too_many_requests_are_throttled(strict_cloud: LocalCloud, service: str, operation: str, code: str) -> None:
+    client = boto3.client(
+        service,
+        endpoint_url=strict_cloud.settings.aws_endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        config=Config(retries={"total_max_attempts": 1}, max_pool_connections=16),
+    )
+
+    def ask(_number: int) -> str:
+        try:
+            getattr(client, operation)()
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return ""
+
+    with ThreadPoolExecutor(16) as pool:
+        seen = set(pool.map(ask, range(600)))
+    assert seen == {"", code}
+
+
+def test_a_bucket_refills() -> None:
+    now = [0.0]
+    bucket = Bucket(rate=2, burst=3, clock=lambda: now[0])
+    assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+    now[0] = 1.0
+    assert [bucket.take() for _ in range(3)] == [True, True, False]
