@@ -20,8 +20,8 @@ def service() -> dict[str, Any]:
 
 
 def policy_of(role: str, name: str) -> list[dict[str, Any]]:
-    statements: list[dict[str, Any]] = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
-    return statements
+    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    return list(document["Statement"])
 
 
 def test_two_tasks_run(service: dict[str, Any]) -> None:
