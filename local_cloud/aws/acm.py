@@ -204,6 +204,10 @@ def delete_certificate(original: Original, self: AWSCertificateManagerBackend, a
     if users:
         raise ResourceInUse(f"Certificate {arn} in account {self.account_id} is in use by {', '.join(users)}.")
     original(self, arn)
+    # moto would look a deleted certificate up by the token of its request.
+    tokens = self._idempotency_tokens
+    for token in [token for token, request in tokens.items() if request["arn"] == arn]:
+        del tokens[token]
 
 
 def get_certificate(original: Original, self: AWSCertificateManagerResponse) -> ActionResult:

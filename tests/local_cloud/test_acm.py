@@ -83,3 +83,10 @@ def test_strict_mode_shows_the_record_a_moment_later(own_cloud: LocalCloud) -> N
 
     assert "ResourceRecord" not in certificate["DomainValidationOptions"][0]
     assert eventually(record)["Type"] == "CNAME"
+
+
+def test_a_deleted_certificate_can_be_requested_again_by_the_same_token(acm: Any) -> None:
+    first, _ = request(acm, "again.example.com", IdempotencyToken="again")
+    acm.delete_certificate(CertificateArn=first)
+    second, _ = request(acm, "again.example.com", IdempotencyToken="again")
+    assert second != first
