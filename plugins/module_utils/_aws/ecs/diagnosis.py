@@ -15,7 +15,11 @@ from . import api
 from .task_definition_check import looks_secret
 
 Described = Mapping[str, Any]
-ASSIGNMENT = re.compile(r"""(?P<name>[A-Za-z][\w.-]*)(?P<mid>["']?\s*[=:]\s*["']?)(?P<value>[^\s"',;&]+)""")
+ASSIGNMENT = re.compile(
+    r"""(?P<name>[\w.-]*(?:passw|passphrase|pwd|secret|token|key|credential)[\w.-]*)"""
+    r"""(?P<mid>["']?\s*[=:]\s*["']?)(?P<value>[^\s"',;&]+)""",
+    re.IGNORECASE,
+)
 PATTERNS = (
     re.compile(r"(?<=://)(?P<user>[^/\s:@]*):[^/\s@]+@"),  # user:password@ in URLs
     re.compile(r"(?i)(?P<user>bearer\s+)[\w.~+/=-]+"),

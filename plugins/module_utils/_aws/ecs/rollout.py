@@ -26,10 +26,10 @@ def judge(service: Described | None, deployment_id: str, task_definition: str) -
     ours = next((item for item in deployments if item["id"] == deployment_id), None)
     newest = next((item for item in deployments if item["status"] == "PRIMARY"), None)
     if ours is None:
-        return failed(f"deployment {deployment_id} is gone: {_replacement(newest)}")
+        return failed(f"{_told(service, deployment_id)}: {_replacement(newest)}")
     if newest is not None and newest["id"] != deployment_id and newest["createdAt"] > ours["createdAt"]:
-        why = ours.get("rolloutStateReason", "") if ours.get("rolloutState") == "FAILED" else "it gave way"
-        return failed(f"deployment {deployment_id}: {why}: {_replacement(newest)}")
+        reason = ours.get("rolloutStateReason") if ours.get("rolloutState") == "FAILED" else ""
+        return failed(f"{reason or _told(service, deployment_id)}: {_replacement(newest)}")
     return _judge_ours(service, ours, task_definition)
 
 
@@ -42,6 +42,12 @@ def _judge_ours(service: Described, ours: Described, task_definition: str) -> Ve
     if ours.get("rolloutState") == "COMPLETED" and service["runningCount"] >= service["desiredCount"]:
         return DONE
     return pending(progress(service, ours))
+
+
+def _told(service: Described, deployment_id: str) -> str:
+    """What the events say of a deployment that is over: its own reason goes with it, they stay."""
+    messages = [message for message in events(service, 100) if deployment_id in message and "failed" in message]
+    return messages[0].rstrip(".") if messages else f"deployment {deployment_id} gave way"
 
 
 def _replacement(newest: Described | None) -> str:
