@@ -155,8 +155,13 @@ def _records(state: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def chosen(namespaces: Sequence[Mapping[str, Any]], vpcs: Mapping[str, Collection[str]], vpc_id: str | None) -> Any:
-    """Of the namespaces of a name the one of the VPC; `vpcs` are those of each namespace's hosted zone, by its id."""
+    """Of the namespaces of a name the one of the VPC; `vpcs` are those of each namespace's hosted zone, by its id.
+
+    Raises InvalidInput when only the VPC could tell which.
+    """
     if vpc_id is None:
+        if len(namespaces) > 1:
+            raise InvalidInput("vpc_id", None, f"is needed: {len(namespaces)} namespaces have this name")
         return namespaces[0] if namespaces else None
     return next((item for item in namespaces if vpc_id in vpcs.get(zone_of(item), ())), None)
 
