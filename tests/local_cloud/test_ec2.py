@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from local_cloud_support import LocalCloud
@@ -13,13 +11,7 @@ from local_cloud_support import LocalCloud
 
 @pytest.fixture
 def ec2(local_cloud: LocalCloud) -> Any:
-    return boto3.client(
-        "ec2",
-        region_name="us-east-1",
-        endpoint_url=local_cloud.settings.aws_endpoint,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
+    return local_cloud.client("ec2")
 
 
 @pytest.fixture
@@ -38,11 +30,11 @@ def refused() -> Any:
 
 
 @pytest.fixture
-def groups(ec2: Any, vpc: str) -> Iterator[tuple[str, str]]:
-    one, other = (
-        ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"] for name in ("one", "other")
-    )
-    yield one, other
+def groups(ec2: Any, vpc: str) -> tuple[str, str]:
+    def group(name: str) -> str:
+        return str(ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"])
+
+    return group("one"), group("other")
 
 
 def test_an_address_is_held_until_its_nat_gateway_is_gone(ec2: Any, subnet: str, refused: Any) -> None:
