@@ -30,6 +30,7 @@ class Settings:
     latency: float
     strict: bool
     edge: str
+    domain: str
     images: Path
     region: str
     debian: Path
@@ -48,6 +49,7 @@ class Settings:
             latency=_factor(env, "LOCAL_CLOUD_LATENCY"),
             strict=_flag(env, "LOCAL_CLOUD_STRICT"),
             edge=env.get("LOCAL_CLOUD_EDGE") or "trademaster-local",
+            domain=env.get("LOCAL_CLOUD_DOMAIN") or "local.example.com",
             images=_images(env),
             region=env.get("LOCAL_CLOUD_REGION") or "us-east-1",
             debian=Path(env.get("LOCAL_CLOUD_DEBIAN") or REPOSITORY / ".venv" / "debian").absolute(),

@@ -95,7 +95,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 parameters:
-  description: Type and value by absolute name. Secure values read V(********).
+  description: Type and value of the listed parameters by absolute name. Secure values read V(********).
   returned: always
   type: dict
   sample:

@@ -39,7 +39,7 @@ def _desired_state(option: str, parameter: Mapping[str, Any], tags: Mapping[str,
     size, tier = len(value.encode()), parameter.get("tier")
     if size > STANDARD_LIMIT and tier == "Standard":
         raise InvalidInput(
-            f"{option}.tier", "Standard", f"holds {STANDARD_LIMIT} bytes, not {size}: set it to Advanced or leave it out"
+            f"{option}.tier", "Standard", f"holds {STANDARD_LIMIT} bytes, not {size}: leave it out"
         )
     return desired_fields(
         {

@@ -30,7 +30,8 @@ def run(aws: Aws) -> Outcome:
         removable |= owned if tags else set(current)
     changes = model.plan(current, desired, removable)
     aws.apply(changes, _handlers(aws))
-    return Outcome(changes, {"parameters": _result(current, desired, changes)}, _secrets(current, desired))
+    parameters = {name: {"type": state["type"], "value": state["value"]} for name, state in desired.items()}
+    return Outcome(changes, {"parameters": parameters}, _secrets(current, desired))
 
 
 def _handlers(aws: Aws) -> dict[Any, Any]:
@@ -59,13 +60,6 @@ def _arguments(state: Mapping[str, Any]) -> dict[str, Any]:
     value = state["value"]
     shown = {name: state[field] for field, name in ARGUMENTS.items() if field in state}
     return {"value": value.reveal() if isinstance(value, Secret) else value, **shown}
-
-
-def _result(current: Mapping[str, Any], desired: Mapping[str, Any], changes: list[Change]) -> dict[str, dict[str, Any]]:
-    gone = {change.key for change in changes if change.op == "delete"}
-    names = [*desired, *(name for name in current if name not in desired and name not in gone)]
-    merged = {name: {**current.get(name, {}), **desired.get(name, {})} for name in names}
-    return {name: {"value": state["value"], "type": state["type"]} for name, state in merged.items()}
 
 
 def _secrets(*states: Mapping[str, Mapping[str, Any]]) -> set[str]:
