@@ -97,11 +97,7 @@ def current_state(
     `with_pending`, as it will be after the changes that wait for the maintenance window.
     """
     waiting = (member.get("PendingModifiedValues") or {}) if with_pending else {}
-    tag_map = tag_dict(tags)
-    token = desired.get("auth_token")
-    known = access.known_secrets(tag_map, (token,) if token else ())[0] if group.get("AuthTokenEnabled") else None
-    kept = token if token is not None and known == token else access.UNKNOWN
-    clustered = bool(group.get("ClusterEnabled"))
+    tag_map, clustered = tag_dict(tags), bool(group.get("ClusterEnabled"))
     return {
         "description": group.get("Description", ""),
         "engine": (member.get("Engine") or group.get("Engine") or "redis").lower(),
@@ -124,12 +120,21 @@ def current_state(
         "preferred_maintenance_window": member.get("PreferredMaintenanceWindow"),
         "auto_minor_version_upgrade": group.get("AutoMinorVersionUpgrade"),
         "notification_topic_arn": (member.get("NotificationConfiguration") or {}).get("TopicArn", ""),
-        "user_group_ids": sorted(group.get("UserGroupIds") or []),
-        "auth_token_enabled": bool(group.get("AuthTokenEnabled")),
-        "auth_token": kept,
-        "auth_token_update_strategy": access.rotation(tag_map),
+        **_access(group, tag_map, desired.get("auth_token")),
         "log_delivery_configurations": _current_logs(group),
         "tags": of_interest(tag_map, desired.get("tags")),
+    }
+
+
+def _access(group: Mapping[str, Any], tags: Mapping[str, str], token: Secret | None) -> dict[str, Any]:
+    """Who may enter; the token is the desired one if its fingerprint says so."""
+    enabled = bool(group.get("AuthTokenEnabled"))
+    in_use = enabled and token is not None and access.known_secrets(tags, (token,)) == (token,)
+    return {
+        "user_group_ids": sorted(group.get("UserGroupIds") or []),
+        "auth_token_enabled": enabled,
+        "auth_token": token if in_use else access.UNKNOWN,
+        "auth_token_update_strategy": access.rotation(tags),
     }
 
 
