@@ -31,7 +31,8 @@ def prepared(boto: Boto) -> Mapping[str, Any]:
         requiresCompatibilities=["FARGATE"],
         containerDefinitions=[{"name": "app", "image": "example/app:1"}],
     )
-    for name in ("auth", "other"):
+    there = {arn.rsplit("/", 1)[-1] for arn in ecs.list_services(cluster=CLUSTER)["serviceArns"]}
+    for name in {"auth", "other"} - there:
         ecs.create_service(
             cluster=CLUSTER,
             serviceName=name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from tests.contract.case import Boto, Case
 
@@ -20,16 +21,17 @@ def prepared(boto: Boto) -> Mapping[str, Any]:
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",'
         ' "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}'
     )
-    role = iam.create_role(RoleName="contract-run-task", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    name = f"contract-run-task-{uuid4().hex[:8]}"
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     allowed = (
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",'
         ' "Action": ["logs:CreateLogStream", "logs:PutLogEvents"]}]}'
     )
-    iam.put_role_policy(RoleName="contract-run-task", PolicyName="logs", PolicyDocument=allowed)
-    boto("logs").create_log_group(logGroupName="/contract/run-task")
+    iam.put_role_policy(RoleName=name, PolicyName="logs", PolicyDocument=allowed)
+    boto("logs").create_log_group(logGroupName=f"/{name}")
     ecs.create_cluster(clusterName=CLUSTER)
     options = {
-        "awslogs-group": "/contract/run-task",
+        "awslogs-group": f"/{name}",
         "awslogs-region": "us-east-1",
         "awslogs-stream-prefix": "job",
     }
@@ -39,7 +41,7 @@ def prepared(boto: Boto) -> Mapping[str, Any]:
         "command": ["sh", "-c", "echo token=$API_TOKEN"],
         "logConfiguration": {"logDriver": "awslogs", "options": options},
     }
-    ecs.register_task_definition(
+    registered = ecs.register_task_definition(
         family=FAMILY,
         cpu="256",
         memory="512",
@@ -48,7 +50,8 @@ def prepared(boto: Boto) -> Mapping[str, Any]:
         executionRoleArn=role,
         containerDefinitions=[container],
     )
-    return {"network_configuration": {"subnets": [subnet]}}
+    revision = registered["taskDefinition"]["taskDefinitionArn"]
+    return {"network_configuration": {"subnets": [subnet]}, "task_definition": revision}
 
 
 CASES = [
@@ -57,7 +60,6 @@ CASES = [
         module="ecs_run_task",
         present={
             "cluster": CLUSTER,
-            "task_definition": f"{FAMILY}:1",
             "launch_type": "FARGATE",
             "overrides": {"container_overrides": [{"name": "job", "environment": {"API_TOKEN": "correct-horse"}}]},
             "wait_timeout": 60,
