@@ -72,8 +72,16 @@ def tags_of(item: Mapping[str, Any]) -> dict[str, str]:
 
 
 def owned(items: Iterable[Mapping[str, Any]], ownership: Ownership) -> list[tuple[str, Mapping[str, Any]]]:
-    """Name and answer of each item that is ours."""
-    return [(tags_of(item)["Name"], item) for item in items if ownership.owns(tags_of(item))]
+    """Name and answer of each item that is ours.
+
+    A second one of a name, which a lost answer can leave behind, gets a name nobody desires and so is removed.
+    """
+    pairs: dict[str, Mapping[str, Any]] = {}
+    for item in items:
+        if ownership.owns(tags_of(item)):
+            name = tags_of(item)["Name"]
+            pairs[name if name not in pairs else f"{name} (another, {len(pairs)})"] = item
+    return list(pairs.items())
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,8 @@ class Handlers:
         return identifier
 
     def id(self, kind: str, key: str) -> str:
-        return self.ids[kind][key]
+        identifier: str = self.ids[kind][key]
+        return identifier
 
     @property
     def vpc_id(self) -> str:
@@ -423,12 +424,10 @@ class Handlers:
         """Subnets leave before others come: an endpoint takes one a zone."""
         self.update_tags(change)
         endpoint, before, after = change.current["id"], change.current, change.desired
-        known_subnets = lambda labels: [self.subnets.get(label, label) for label in labels]  # noqa: E731
-        self._release(endpoint, known_subnets(sorted(set(before["subnets"]) - set(after["subnets"]))))
-        added = known_subnets(sorted(set(after["subnets"]) - set(before["subnets"])))
+        self._release(endpoint, [self.subnets.get(label, label) for label in _gone(before, after, "subnets")])
         tables = self.ids.get("route_table", {})
         arguments: dict[str, Any] = {
-            "AddSubnetIds": added,
+            "AddSubnetIds": [self.subnets[label] for label in _gone(after, before, "subnets")],
             "AddRouteTableIds": [tables[key] for key in _gone(after, before, "route_tables")],
             "RemoveRouteTableIds": [tables.get(key, key) for key in _gone(before, after, "route_tables")],
             "AddSecurityGroupIds": self._group_ids(_gone(after, before, "security_groups")),

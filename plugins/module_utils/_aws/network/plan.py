@@ -113,15 +113,19 @@ def _plan_kind(kind: str, current: States, desired: States) -> list[Change]:
 def _plan_subnets(current: States, desired: States) -> list[Change]:
     """Replacements become a deletion and a creation, because more than one subnet may take part in a swap."""
     changes = _split(_plan_kind("subnet", current, desired))
-    wanted = [IPv4Network(change.desired["cidr_block"]) for change in changes if change.op == "create"]
+    made = [change for change in changes if change.op == "create"]
     return [
-        replace(change, level=EARLY_SUBNET) if change.op == "delete" and _in_the_way(change, wanted) else change
+        replace(change, level=EARLY_SUBNET) if change.op == "delete" and _in_the_way(change, made) else change
         for change in changes
     ]
 
 
-def _in_the_way(change: Change, wanted: Collection[IPv4Network]) -> bool:
-    return any(IPv4Network(change.current["cidr_block"]).overlaps(range_) for range_ in wanted)
+def _in_the_way(deletion: Change, made: Collection[Change]) -> bool:
+    """Whether a new subnet wants the addresses of an old one, or its name, which must stay unique."""
+    range_ = IPv4Network(deletion.current["cidr_block"])
+    return any(
+        deletion.key == change.key or range_.overlaps(IPv4Network(change.desired["cidr_block"])) for change in made
+    )
 
 
 def _plan_nat_gateways(current: States, desired: States, subnets: Collection[Change]) -> list[Change]:

@@ -157,7 +157,8 @@ def _result(desired: Desired, handlers: Handlers) -> dict[str, Any]:
     """Ids by name; what a run in check mode has not made yet is known after apply."""
 
     def id_of(kind: str, key: str) -> str:
-        return handlers.ids.get(kind, {}).get(key, KNOWN_AFTER_APPLY)
+        identifier: str = handlers.ids.get(kind, {}).get(key, KNOWN_AFTER_APPLY)
+        return identifier
 
     name, states = desired.name, desired.states
     subnets = {
