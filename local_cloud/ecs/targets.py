@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from moto.ecs.exceptions import InvalidParameterException
 from moto.elbv2.models import FakeTargetGroup, elbv2_backends
 
-from local_cloud.latency import scaled
-
-# The load balancer reads its targets every few tenths of a second.
-_SHORTEST_DRAIN_SECONDS = 0.5
+from local_cloud.load_balancer import target_health
 
 
 def find(arn: str) -> FakeTargetGroup | None:
@@ -55,28 +51,19 @@ def register(entry: Mapping[str, Any], address: str) -> None:
         group.register([{"Id": address, "Port": entry["containerPort"]}])
 
 
-def drain(entries: list[dict[str, Any]], address: str) -> float:
-    """Deregister; the end (time.monotonic) of the deregistration delay."""
-    longest = 0.0
+def drain(entries: list[dict[str, Any]], address: str) -> None:
+    """Take the task out of service; connections get the deregistration delay to end."""
     for entry in entries:
         group = find(entry["targetGroupArn"])
         if group and address in group.targets:
-            group.terminated_targets[address] = group.targets.pop(address)
-            delay = float(group.attributes["deregistration_delay.timeout_seconds"])
-            longest = max(longest, scaled(delay), _SHORTEST_DRAIN_SECONDS)
-    return time.monotonic() + longest
+            group.deregister([{"Id": address}])
 
 
-def forget(entries: list[dict[str, Any]], address: str) -> None:
-    """The drained target is not listed any more."""
-    for entry in entries:
-        group = find(entry["targetGroupArn"])
-        if group:
-            group.terminated_targets.pop(address, None)
+def draining(entries: list[dict[str, Any]], address: str) -> bool:
+    groups = [find(entry["targetGroupArn"]) for entry in entries]
+    return any(group is not None and address in group.terminated_targets for group in groups)
 
 
 def health(entry: Mapping[str, Any], address: str) -> str:
     """As DescribeTargetHealth says: initial, healthy, unhealthy, draining, unused."""
-    from local_cloud.load_balancer import target_health
-
     return target_health(entry["targetGroupArn"], address, int(entry["containerPort"]))

@@ -90,6 +90,7 @@ class Task:
         self._table = table
         self._folder: Path = runtime.settings.state / "tasks" / self.id
         self._stop = threading.Event()
+        self._hurry = False
         self._thread = threading.Thread(target=self._run, daemon=True, name=f"task {self.id}")
 
     @property
@@ -124,6 +125,7 @@ class Task:
 
     def kill_now(self) -> None:
         """Stop without draining or stop timeout: the local cloud itself goes away."""
+        self._hurry = True
         self.stop("UserInitiated", "The local cloud stops")
         for container in self.containers:
             container.stop_seconds = min(2.0, container.stop_seconds)
@@ -202,9 +204,9 @@ class Task:
         self.last_status = "DEACTIVATING"
         for entry in self.request.registries:
             discovery.deregister(entry, self.id)
-        drained = targets.drain(self.request.load_balancers, self.address)
-        if any(container.status == "RUNNING" for container in self.containers):
-            time.sleep(max(0.0, drained - time.monotonic()))
+        targets.drain(self.request.load_balancers, self.address)
+        while self._serving() and targets.draining(self.request.load_balancers, self.address):
+            time.sleep(_POLL_SECONDS)
         self.last_status = "STOPPING"
         for group in stop_order(self.containers):
             stoppers = [threading.Thread(target=container.stop) for container in group]
@@ -214,7 +216,6 @@ class Task:
                 stopper.join()
         self.times["executionStoppedAt"] = now()
         self.last_status = "DEPROVISIONING"
-        targets.forget(self.request.load_balancers, self.address)
         shutil.rmtree(self._folder, ignore_errors=True)
         self.times["stoppedAt"] = now()
         self.last_status = "STOPPED"
@@ -222,6 +223,9 @@ class Task:
         time.sleep(strict.delay(_INTERFACE_LINGERS_SECONDS))
         self.interface.delete()
         self._runtime.addresses.release(f"task/{self.id}")
+
+    def _serving(self) -> bool:
+        return not self._hurry and any(container.status == "RUNNING" for container in self.containers)
 
     def _discovery_attributes(self) -> dict[str, str]:
         request = self.request
