@@ -1,0 +1,1 @@
+"""When CloudWatch alarms ring. Pure: no backend, no clock."""
