@@ -42,13 +42,11 @@ GRACE_S = 30
 NO_TESTS_COLLECTED = 5
 SHOWN_LINES = 300
 
-# What ansible-test runs instead of the pip installer it would fetch: the one that comes with Python.
-GET_PIP = """\
-import ensurepip, os, subprocess, sys
-ensurepip.bootstrap()
-os.environ.pop("PIP_CONFIG_FILE", None)  # ensurepip points it at nothing
+# What ansible-test runs instead of the pip installer it would fetch: our pip, for the environment that runs this.
+GET_PIP = f"""\
+import os, sys
 wanted = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
-sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *wanted]))
+os.execv({str(BIN / "python")!r}, ["python", "-m", "pip", "--python", sys.executable, "install", *wanted])
 """
 
 
