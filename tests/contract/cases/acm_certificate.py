@@ -13,7 +13,9 @@ OTHER = "api.contract.example.com"
 
 
 def zone(boto: Boto) -> Mapping[str, Any]:
-    boto("route53").create_hosted_zone(Name="contract.example.com", CallerReference="contract")
+    route53 = boto("route53")
+    if not route53.list_hosted_zones_by_name(DNSName="contract.example.com")["HostedZones"]:
+        route53.create_hosted_zone(Name="contract.example.com", CallerReference="contract")
     return {}
 
 

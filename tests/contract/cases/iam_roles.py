@@ -42,8 +42,13 @@ def lookalike(boto: Boto) -> Callable[[], Any]:
 
 
 def boundary(boto: Boto) -> Mapping[str, Any]:
-    policy = boto("iam").create_policy(PolicyName="contract-boundary", PolicyDocument=json.dumps(allow("*")))
-    arn = policy["Policy"]["Arn"]
+    iam = boto("iam")
+    known = {policy["PolicyName"]: policy["Arn"] for policy in iam.list_policies(Scope="Local")["Policies"]}
+    document = json.dumps(allow("*"))
+    arn = (
+        known.get("contract-boundary")
+        or (iam.create_policy(PolicyName="contract-boundary", PolicyDocument=document)["Policy"]["Arn"])
+    )
     return {"roles": [{**EXECUTION, "permissions_boundary": arn}, TASK]}
 
 

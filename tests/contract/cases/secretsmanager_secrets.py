@@ -28,7 +28,8 @@ MAIL = {"name": "mail", "value": "correct-horse-battery", "resource_policy": REA
 def key(boto: Boto) -> Mapping[str, Any]:
     """An encryption key, known to the module by its alias."""
     kms = boto("kms")
-    kms.create_alias(AliasName="alias/contract-secrets", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    if "alias/contract-secrets" not in [alias["AliasName"] for alias in kms.list_aliases()["Aliases"]]:
+        kms.create_alias(AliasName="alias/contract-secrets", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     return {}
 
 

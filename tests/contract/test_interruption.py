@@ -1,0 +1,74 @@
+"""A run that is cut off after any of its writes leaves nothing that the next run cannot bring to the end.
+
+A run that is killed and one that loses the connection for good leave the same state behind; the latter is what can be
+done to a module in this process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import botocore.client
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from tests.contract.case import Boto, Case
+from tests.contract.harness import READS, run_module
+from tests.contract.test_contract import CASES, succeeded
+
+# Data stores take a minute to start and stop: they have tests of their own.
+QUICK = [case for case in CASES if case.module not in ("rds_instance", "elasticache_replication_group")]
+MOST_CUTS = 6
+
+
+@contextmanager
+def cut_off(after: int) -> Iterator[None]:
+    """Let `after` writes through, and nothing from then on."""
+    original = botocore.client.BaseClient._make_api_call
+    written = 0
+
+    def counted(client: Any, operation: str, arguments: Any) -> Any:
+        nonlocal written
+        if written >= after:
+            raise EndpointConnectionError(endpoint_url="https://cut.off.invalid")
+        written += not operation.startswith(READS)
+        return original(client, operation, arguments)
+
+    botocore.client.BaseClient._make_api_call = counted
+    try:
+        yield
+    finally:
+        botocore.client.BaseClient._make_api_call = original
+
+
+def cuts(writes: int) -> list[int]:
+    """After which writes to cut: all of a short run, evenly spread ones of a long run."""
+    return (
+        sorted({round(1 + index * (writes - 2) / (MOST_CUTS - 1)) for index in range(MOST_CUTS)}) if writes > 1 else []
+    )
+
+
+@pytest.mark.parametrize("case", QUICK, ids=lambda case: case.name)
+def test_an_interrupted_run_is_finished_by_the_next(case: Case, boto: Boto, subtests: pytest.Subtests) -> None:
+    present = {**case.present, **case.prepare(boto)}
+    absent = {**present, **case.absent}
+    creating = len(succeeded(run_module(case.module, present)).calls.writes)
+    removing = len(succeeded(run_module(case.module, absent)).calls.writes)
+    # What a removal leaves behind by design, such as a secret that can be restored, is there from here on.
+    predicted = succeeded(run_module(case.module, present, check=True)).changes
+    for written in cuts(creating):
+        with subtests.test(f"creation cut off after {written} of {creating} writes"):
+            with cut_off(written):
+                assert run_module(case.module, present).answer.get("failed")
+            succeeded(run_module(case.module, present))
+            assert succeeded(run_module(case.module, present)).changes == []
+            succeeded(run_module(case.module, absent))
+    for written in cuts(removing):
+        with subtests.test(f"removal cut off after {written} of {removing} writes"):
+            succeeded(run_module(case.module, present))
+            with cut_off(written):
+                assert run_module(case.module, absent).answer.get("failed")
+            succeeded(run_module(case.module, absent))
+            assert succeeded(run_module(case.module, present, check=True)).changes == predicted
