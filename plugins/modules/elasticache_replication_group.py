@@ -258,7 +258,7 @@ seealso:
 
 EXAMPLES = r"""
 - name: Sessions of the authentication service, started early
-  trademaster.platform.elasticache_replication_group: &sessions
+  trademaster.platform.elasticache_replication_group:
     replication_group_id: trademaster-staging-sessions
     description: Sessions of the authentication service
     engine_version: "7.1"
@@ -282,7 +282,7 @@ EXAMPLES = r"""
 
 - name: Join it just before first use
   trademaster.platform.elasticache_replication_group:
-    <<: *sessions
+    replication_group_id: trademaster-staging-sessions
     wait: true
 
 - name: A cluster of three shards with users

@@ -243,7 +243,7 @@ seealso:
 
 EXAMPLES = r"""
 - name: Database of the authentication service, started early
-  trademaster.platform.rds_instance: &database
+  trademaster.platform.rds_instance:
     db_instance_identifier: trademaster-staging-auth
     engine_version: "17"
     db_instance_class: db.t4g.medium
@@ -273,12 +273,12 @@ EXAMPLES = r"""
 
 - name: Join it just before first use
   trademaster.platform.rds_instance:
-    <<: *database
+    db_instance_identifier: trademaster-staging-auth
     wait: true
 
 - name: Remove it with a last snapshot
   trademaster.platform.rds_instance:
-    <<: *database
+    db_instance_identifier: trademaster-staging-auth
     state: absent
     deletion_protection: false
     wait: true

@@ -39,7 +39,7 @@ def as_attributes(options: Mapping[str, Any], table: Mapping[str, str]) -> dict[
     """Attributes that options ask for: those named in `table`, over the free ones in `attributes`; None without any."""
     given = dict(options.get("attributes") or {})
     for option, key in table.items():
-        outer, _, inner = option.partition(".")
+        outer, _dot, inner = option.partition(".")
         value = options.get(outer)
         if inner and value is not None:
             value = value.get(inner)

@@ -75,7 +75,7 @@ def desired_action(action: Mapping[str, Any], names: Names) -> Action:
         weights = {names(group["name"]): group["weight"] for group in action["target_groups"]}
         return _forward(weights, action.get("stickiness_duration_seconds") or 0)
     details, table = (action["redirect"], REDIRECT) if kind == "redirect" else (action["fixed_response"], FIXED)
-    return {"type": kind, **{option: details.get(option) or default for option, (_, default) in table.items()}}
+    return {"type": kind, **{option: details.get(option) or default for option, (_argument, default) in table.items()}}
 
 
 def current_action(actions: Sequence[Mapping[str, Any]], names: Names) -> Action:
@@ -128,7 +128,7 @@ def action_arguments(action: Action, arns: Callable[[str], str]) -> list[dict[st
         forward = {"TargetGroups": groups, "TargetGroupStickinessConfig": sticky}
         return [{"Type": kind, "ForwardConfig": forward}]
     name, table = ("RedirectConfig", REDIRECT) if kind == "redirect" else ("FixedResponseConfig", FIXED)
-    return [{"Type": kind, name: {argument: action[option] for option, (argument, _) in table.items()}}]
+    return [{"Type": kind, name: {argument: action[option] for option, (argument, _default) in table.items()}}]
 
 
 def desired_conditions(conditions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

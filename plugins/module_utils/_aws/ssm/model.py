@@ -38,9 +38,7 @@ def _desired_state(option: str, parameter: Mapping[str, Any], tags: Mapping[str,
         raise InvalidInput(f"{option}.{name}", value, "is empty: Parameter Store wants at least one character")
     size, tier = len(value.encode()), parameter.get("tier")
     if size > STANDARD_LIMIT and tier == "Standard":
-        raise InvalidInput(
-            f"{option}.tier", "Standard", f"holds {STANDARD_LIMIT} bytes, not {size}: leave it out"
-        )
+        raise InvalidInput(f"{option}.tier", "Standard", f"holds {STANDARD_LIMIT} bytes, not {size}: leave it out")
     return desired_fields(
         {
             "value": value if secure is None else Secret(value),
