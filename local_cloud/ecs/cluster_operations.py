@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult
 from moto.ecs.exceptions import ClusterNotFoundException, ECSException
 from moto.ecs.models import Cluster, EC2ContainerServiceBackend
@@ -12,7 +14,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from local_cloud.ecs import lookup
 from local_cloud.ecs.current import engine
 from local_cloud.ecs.requests import parameters
-from local_cloud.extensions import operation
+from local_cloud.extensions import around, operation
 
 
 @operation(EC2ContainerServiceResponse)
@@ -74,6 +76,17 @@ def delete_cluster(self: EC2ContainerServiceResponse) -> ActionResult:
             raise ECSException("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.")
         cluster.status = "INACTIVE"
         return ActionResult({"cluster": _describe(backend, cluster, set())})
+
+
+@around(EC2ContainerServiceBackend, "iter_tagged_resources")
+def iter_tagged_resources(
+    original: Callable[..., Iterator[TaggedResource]], self: EC2ContainerServiceBackend
+) -> Iterator[TaggedResource]:
+    """Clusters, services and tasks that are over are still described, but not found by their tags."""
+    over = {cluster.arn for cluster in self.clusters.values() if cluster.status == "INACTIVE"}
+    over |= {service.arn for service in self.services.values() if service.status == "INACTIVE"}
+    over |= {arn for tasks in self.tasks.values() for arn, task in tasks.items() if task.last_status == "STOPPED"}
+    return (resource for resource in original(self) if resource.arn not in over)
 
 
 def _services(backend: EC2ContainerServiceBackend, cluster: Cluster) -> list[Any]:

@@ -202,8 +202,7 @@ def test_an_unhealthy_container_is_replaced(world: World) -> None:
     once = world.cloud.settings.state / f"{world.name}-was-sick"
     world.serve(world.define(world.shell("app", script.format(once), healthCheck=check)))
     eventually(lambda: any("failed container health checks" in m for m in world.messages()), what="an unhealthy task")
-    world.steady()
-    assert world.tasks()[0]["healthStatus"] == "HEALTHY"
+    eventually(lambda: [task["healthStatus"] for task in world.tasks()] == ["HEALTHY"], what="a healthy task")
 
 
 def test_settings_are_kept_and_tags_propagated(world: World) -> None:
@@ -230,14 +229,18 @@ def test_settings_are_kept_and_tags_propagated(world: World) -> None:
 
 
 def test_deletion_drains_and_the_cluster_waits_for_it(world: World) -> None:
-    world.serve(world.define(world.container()))
+    tags = [{"key": "test", "value": world.name}]
+    world.serve(world.define(world.container()), tags=tags, propagateTags="SERVICE")
     world.steady()
     assert "while it is scaled above 0" in refusal(world.ecs.delete_service, cluster=world.name, service="app")
     assert "ClusterContainsServices" in refusal(world.ecs.delete_cluster, cluster=world.name)
     gone = world.ecs.delete_service(cluster=world.name, service="app", force=True)["service"]
     assert gone["status"] == "DRAINING"
+    tagging = world.cloud.client("resourcegroupstaggingapi")
     eventually(lambda: world.service()["status"] == "INACTIVE", what="the service to be inactive")
     assert world.ecs.list_services(cluster=world.name)["serviceArns"] == []
+    found = tagging.get_resources(TagFilters=[{"Key": "test", "Values": [world.name]}])["ResourceTagMappingList"]
+    assert found == []
     assert "ServiceNotActive" in refusal(world.ecs.update_service, cluster=world.name, service="app", desiredCount=1)
     assert "ServiceNotFound" in refusal(world.ecs.delete_service, cluster=world.name, service="app")
     world.serve(world.define(world.container()))
