@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import logging
 import re
 import subprocess
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from typing import Any, cast
 
 from moto.core.responses import ActionResult
 from moto.elasticache import exceptions
-from moto.elasticache.models import ElastiCacheBackend
+from moto.elasticache.models import ElastiCacheBackend, elasticache_backends
 from moto.elasticache.responses import ElastiCacheResponse
 
 from local_cloud.aws import elasticache_parameters
@@ -25,6 +26,8 @@ from local_cloud.latency import scaled
 from local_cloud.processes import Process
 from local_cloud.runtime import Runtime, runtime
 
+LOG = logging.getLogger(__name__)
+REVIVE_SECONDS = 1.0
 CREATE_SECONDS = 540.0
 MODIFY_SECONDS = 120.0
 SCALE_SECONDS = 420.0
@@ -460,7 +463,20 @@ def modify_cache_subnet_group(self: ElastiCacheResponse) -> ActionResult:
     return ActionResult({"CacheSubnetGroup": changed})
 
 
-def install(_runtime: Runtime) -> None:
+def revive_all() -> None:
+    """ElastiCache replaces nodes that have died."""
+    for account in list(elasticache_backends.values()):
+        for backend in list(account.values()):
+            for found in list(groups(backend).values()):
+                found.settle()
+                if found.status == "available" and found.group.dead:
+                    names = ", ".join(node.name for node in found.group.dead)
+                    LOG.error("Redis nodes %s died; starting them again", names)
+                    failover = found.automatic_failover == "enabled"
+                    found.begin("modifying", functools.partial(found.group.revive, failover=failover), 0.0)
+
+
+def install(current: Runtime) -> None:
     for function in (
         create_replication_group,
         describe_cache_clusters,
@@ -470,6 +486,7 @@ def install(_runtime: Runtime) -> None:
         modify_cache_subnet_group,
     ):
         operation(ElastiCacheResponse)(function)
+    current.background.every(REVIVE_SECONDS, revive_all, "elasticache")
     around(ElastiCacheBackend, "describe_replication_groups")(describe_replication_groups)
 
     @around(ElastiCacheBackend, "__init__")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import logging
 import secrets
 import string
 import uuid
@@ -12,7 +13,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.rds import exceptions
-from moto.rds.models import DBInstance, MasterUserSecret, RDSBackend
+from moto.rds.models import DBInstance, MasterUserSecret, RDSBackend, rds_backends
 from moto.rds.responses import RDSResponse
 
 from local_cloud.aws import rds_parameters
@@ -23,6 +24,8 @@ from local_cloud.extensions import around, attribute, operation
 from local_cloud.latency import scaled
 from local_cloud.runtime import Runtime, runtime
 
+LOG = logging.getLogger(__name__)
+REVIVE_SECONDS = 1.0
 CREATE_SECONDS = 720.0
 DELETE_SECONDS = 240.0
 MODIFY_SECONDS = 60.0
@@ -300,6 +303,17 @@ def _need_available(database: Database) -> None:
         raise InvalidState(f"Database instance is not in available state: {database.instance.status}.")
 
 
+def revive_all() -> None:
+    """RDS starts a server again that has died."""
+    for account in list(rds_backends.values()):
+        for backend in list(account.values()):
+            for instance in list(backend.databases.values()):
+                database = database_of(instance)
+                if database and instance.status == "available" and database.server.died:
+                    LOG.error("PostgreSQL of %s died; starting it again", database.server.name)
+                    database.begin("available", database.server.start, 0.0)
+
+
 # -- changes ----------------------------------------------------------------------------------------
 
 
@@ -515,7 +529,7 @@ def _certificate_details(instance: DBInstance) -> dict[str, Any]:
     }
 
 
-def install(_runtime: Runtime) -> None:
+def install(current: Runtime) -> None:
     DBInstance.default_engine_versions[rds_catalogue.ENGINE] = str(rds_catalogue.default_version())
     attribute(DBInstance, "endpoint", _endpoint)
     attribute(DBInstance, "certificate_details", _certificate_details)
@@ -534,3 +548,4 @@ def install(_runtime: Runtime) -> None:
     around(MasterUserSecret, "_generate_secret_string")(generate_secret_string)
     around(MasterUserSecret, "rotate_secret")(rotate_secret)
     operation(RDSResponse)(reboot_db_instance)
+    current.background.every(REVIVE_SECONDS, revive_all, "rds")

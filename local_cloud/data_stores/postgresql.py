@@ -117,6 +117,10 @@ class PostgresServer:
         except psycopg.OperationalError:
             return False
 
+    @property
+    def died(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
     def stop(self) -> None:
         """Fast shutdown: sessions end, nothing is lost."""
         if self.process is not None:

@@ -185,6 +185,10 @@ class RedisNode:
             else:
                 client.replicaof(primary.address, str(primary.port))
 
+    @property
+    def died(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
     def stop(self) -> None:
         if self.process is not None:
             self.process.stop(5)

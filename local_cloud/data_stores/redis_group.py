@@ -190,19 +190,53 @@ class RedisGroup:
         if self.cluster:
             with successor.client() as client:
                 client.execute_command("CLUSTER", "FAILOVER")
-            self._until(lambda: "role:master" in self._replication(successor), "the failover")
+            self._until(lambda: self._leads(successor), "the failover")
         else:
-            successor.replicate(None)
-            for node in shard.nodes:
-                if node is not successor:
-                    node.replicate(successor)
+            self._promote(shard, successor)
         shard.primary = successor
         self.move_endpoints()
 
     @staticmethod
-    def _replication(node: RedisNode) -> str:
+    def _promote(shard: Shard, successor: RedisNode) -> None:
+        successor.replicate(None)
+        for node in shard.nodes:
+            if node is not successor and not node.died:
+                node.replicate(successor)
+
+    @staticmethod
+    def _leads(node: RedisNode) -> bool:
         with node.client() as client:
-            return f"role:{client.info('replication')['role']}"
+            return bool(client.info("replication")["role"] == "master")
+
+    @property
+    def dead(self) -> list[RedisNode]:
+        return [node for node in self.nodes if node.died]
+
+    def revive(self, *, failover: bool) -> None:
+        """Start nodes that have died; with `failover` a living replica takes over from a dead primary first."""
+        for shard in self.shards:
+            lost = [node for node in shard.nodes if node.died]
+            living = [node for node in shard.replicas if node not in lost]
+            if shard.primary in lost and living and failover and not self.cluster:
+                self._promote(shard, living[0])
+                shard.primary = living[0]
+            for node in lost:
+                node.extra_addresses = ()
+            self._start(lost)
+            for node in lost:
+                if node is not shard.primary and not self.cluster:
+                    node.replicate(shard.primary)
+            if lost and self.cluster:
+                self._until(lambda shard=shard: self._follow_leader(shard), "the cluster's own failover")  # type: ignore[misc]
+        self.move_endpoints()
+
+    def _follow_leader(self, shard: Shard) -> bool:
+        """In cluster mode the nodes settle among themselves who leads."""
+        leaders = [node for node in shard.nodes if self._leads(node)]
+        if len(leaders) != 1 or not self._cluster_ok(leaders[0]):
+            return False
+        shard.primary = leaders[0]
+        return True
 
     # -- cluster mode ---------------------------------------------------------------------------
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +12,8 @@ import botocore.exceptions
 import pytest
 import redis
 from local_cloud_support import LocalCloud, eventually
+
+from local_cloud.processes import read_records
 
 TOKEN = "a-token-of-16-characters"
 OTHER_TOKEN = "another-token-of-the-group"
@@ -267,3 +271,29 @@ def test_one_change_at_a_time_and_tls_in_steps(create: Callable[..., dict[str, A
     assert available(elasticache, name)["TransitEncryptionMode"] == "preferred"
     change(TransitEncryptionMode="required")
     assert available(elasticache, name)["TransitEncryptionMode"] == "required"
+
+
+def kill(cloud: LocalCloud, part: str) -> None:
+    record = next(row for row in read_records(cloud.settings.records) if row.name == part)
+    os.kill(record.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("options", [{"NumCacheClusters": 2}, {"NumNodeGroups": 2, "ReplicasPerNodeGroup": 1}])
+def test_dead_primary_is_replaced(
+    local_cloud: LocalCloud, create: Callable[..., dict[str, Any]], options: dict[str, Any]
+) -> None:
+    group = create(AutomaticFailoverEnabled=True, **options)
+    endpoint = group.get("ConfigurationEndpoint") or group["NodeGroups"][0]["PrimaryEndpoint"]
+    kill(local_cloud, f"elasticache-{group['MemberClusters'][0]}")
+
+    def writes() -> bool:
+        try:
+            if "ConfigurationEndpoint" not in group:
+                return bool(connect(local_cloud, endpoint).set("after", "yes"))
+            ca = str(local_cloud.settings.state / "ca.pem")
+            client = redis.RedisCluster(endpoint["Address"], 6379, password=TOKEN, ssl=True, ssl_ca_certs=ca)
+            return all(client.set(f"key-{number}", "yes") for number in range(20))
+        except (redis.RedisError, redis.exceptions.RedisClusterException):
+            return False
+
+    eventually(writes, 40, "the group to take writes again")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +13,8 @@ import botocore.exceptions
 import psycopg
 import pytest
 from local_cloud_support import LocalCloud, eventually
+
+from local_cloud.processes import read_records
 
 PASSWORD = "a-password-for-tests"
 _numbers = itertools.count(1)
@@ -265,3 +269,19 @@ def test_versions_name_their_upgrades(rds: Any) -> None:
     targets = {row["EngineVersion"]: row["IsMajorVersionUpgrade"] for row in version["ValidUpgradeTarget"]}
     assert targets["17.5"] is True
     assert targets["16.9"] is False
+
+
+def test_dead_server_is_started_again(local_cloud: LocalCloud, create: Callable[..., dict[str, Any]]) -> None:
+    instance = create()
+    part = f"rds-{instance['DBInstanceIdentifier']}"
+    record = next(row for row in read_records(local_cloud.settings.records) if row.name == part)
+    os.kill(record.pid, signal.SIGKILL)
+
+    def answers() -> bool:
+        try:
+            connect(local_cloud, instance).close()
+        except psycopg.OperationalError:
+            return False
+        return not record.alive()
+
+    eventually(answers, 30, "the server to answer again")
