@@ -127,24 +127,6 @@ def test_what_is_no_domain_name(options: dict[str, Any], variable: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "zone", "inside"),
-    [
-        ("example.com", "example.com.", True),
-        ("*.example.com", "example.com", True),
-        ("auth.Example.com", "example.COM", True),
-        ("auth.example.org", "example.com", False),
-        ("notexample.com", "example.com", False),
-    ],
-)
-def test_names_must_be_in_the_zone(name: str, zone: str, inside: bool) -> None:
-    if inside:
-        model.validate_zone([name], zone)
-    else:
-        with pytest.raises(InvalidInput, match=r"is outside the hosted zone example\.com"):
-            model.validate_zone([name], zone)
-
-
-@pytest.mark.parametrize(
     ("seen", "status"),
     [
         (None, "pending"),

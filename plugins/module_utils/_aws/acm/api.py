@@ -1,7 +1,7 @@
 # Copyright: Contributors to the trademaster.platform collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls to Certificate Manager and Route53, one function an operation."""
+"""Calls to Certificate Manager, one function an operation."""
 
 from __future__ import annotations
 
@@ -49,29 +49,3 @@ def add_tags(aws: Aws, arn: str, tags: Mapping[str, str]) -> None:
 def delete_certificate(aws: Aws, arn: str) -> None:
     """Delete a certificate that nothing uses (DeleteCertificate)."""
     aws.client("acm").delete_certificate(CertificateArn=arn)
-
-
-def get_hosted_zone(aws: Aws, zone_id: str) -> dict[str, Any] | None:
-    """A hosted zone by id, None without one (GetHostedZone)."""
-    found = aws.found(lambda: aws.client("route53").get_hosted_zone(Id=zone_id), "NoSuchHostedZone")
-    return dict(found["HostedZone"]) if found else None
-
-
-def list_hosted_zones_by_name(aws: Aws, name: str) -> list[dict[str, Any]]:
-    """Hosted zones in the order of their names, beginning with `name` (ListHostedZonesByName)."""
-    return list(aws.client("route53").list_hosted_zones_by_name(DNSName=name)["HostedZones"])
-
-
-def find_record(aws: Aws, zone_id: str, name: str, kind: str) -> dict[str, Any] | None:
-    """The record set of that name and type, None without one (ListResourceRecordSets)."""
-    listed = aws.client("route53").list_resource_record_sets(
-        HostedZoneId=zone_id, StartRecordName=name, StartRecordType=kind, MaxItems="1"
-    )["ResourceRecordSets"]
-    same = [record for record in listed if record["Name"] == name and record["Type"] == kind]
-    return dict(same[0]) if same else None
-
-
-def change_record(aws: Aws, zone_id: str, action: str, record: Mapping[str, Any]) -> None:
-    """UPSERT or DELETE a record set (ChangeResourceRecordSets)."""
-    batch = {"Changes": [{"Action": action, "ResourceRecordSet": dict(record)}]}
-    aws.client("route53").change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch=batch)

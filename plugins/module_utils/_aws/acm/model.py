@@ -14,11 +14,11 @@ from typing import Any
 from ..._core.changes import Change, State, desired_fields, plan_one
 from ..._core.errors import InvalidInput
 from ..._core.wait import DONE, Verdict, failed, pending
+from ..route53.model import base_domain
 from ..tagging import of_interest
 
 MARK = "platform:certificate"
 DOMAIN = re.compile(r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
-ZONE_ID = re.compile(r"^(/hostedzone/)?[A-Z0-9]{8,32}$")
 LONGEST_COMMON_NAME = 64
 Judge = Callable[[Mapping[str, Any] | None], Verdict]
 USABLE = ("ISSUED", "PENDING_VALIDATION")
@@ -39,21 +39,6 @@ def domain_names(options: Mapping[str, Any]) -> list[str]:
         )
         raise InvalidInput("domain_name", options["domain_name"], remedy)
     return sorted({name.lower() for name in given.values()})
-
-
-def validate_zone(names: Iterable[str], zone: str) -> None:
-    """Raise InvalidInput for a name that is not in the hosted zone, where its record would not be looked for."""
-    suffix = zone.rstrip(".").lower()
-    for name in names:
-        base = base_domain(name)
-        if base != suffix and not base.endswith(f".{suffix}"):
-            remedy = f"is outside the hosted zone {suffix}: name the zone that holds it in hosted_zone"
-            raise InvalidInput("domain_name or subject_alternative_names", name, remedy)
-
-
-def base_domain(name: str) -> str:
-    """The domain whose control is to be proved: a wildcard shares it with the domain below which it stands."""
-    return name.lower().removeprefix("*.").rstrip(".")
 
 
 def mark(domain: str) -> str:

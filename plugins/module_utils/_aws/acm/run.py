@@ -14,8 +14,11 @@ from typing import Any
 from ..._core.changes import Change
 from ..._core.placeholders import KNOWN_AFTER_APPLY
 from ..._core.wait import WaitTimeout
+from ..route53 import api as route53
+from ..route53 import zone
+from ..route53.model import base_domain
 from ..session import Aws, Outcome, ansible_dict_to_boto3_tag_list
-from . import api, model, zone
+from . import api, model
 
 VISIBLE = 30.0  # seconds within which a certificate that was requested can be seen
 
@@ -33,7 +36,7 @@ class Found:
 def run(aws: Aws) -> Outcome:
     """List certificates, describe those of the domain, plan, apply, and wait until issued if asked to."""
     names = model.domain_names(aws.params)
-    hosted = zone.find(aws, names)
+    hosted = zone.find(aws, "domain_name or subject_alternative_names", names)
     desired = model.desired_state(aws.params, names)
     found = _find(aws, desired)
     if aws.params["state"] == "absent":
@@ -85,7 +88,7 @@ def _published(
         return {}
     published = {}
     for base, record in _known_records(certificates).items():
-        found = api.find_record(aws, hosted.id, record["Name"], record["Type"])
+        found = route53.find_record(aws, hosted.id, record["Name"], record["Type"])
         if found is not None:
             published[base] = found
     return published
@@ -101,7 +104,7 @@ def _orphans(
     """Removal of records that proved control for removed certificates only."""
     gone = {certificate["CertificateArn"] for certificate in removed}
     needed = model.bases(item for item in found.listed if item["CertificateArn"] not in gone)
-    needed |= {model.base_domain(name) for name in names}
+    needed |= {base_domain(name) for name in names}
     orphans = {base: published[base] for base in model.bases(removed) - needed if base in published}
     return model.plan_record_removals(orphans, hosted.given)
 
@@ -138,7 +141,7 @@ class Request:
 
     def handlers(self, published: Mapping[str, Mapping[str, Any]]) -> dict[Any, Any]:
         def unpublish(change: Change) -> None:
-            api.change_record(self.aws, self._zone_id(), "DELETE", published[change.key])
+            route53.change_resource_record_sets(self.aws, self._zone_id(), [("DELETE", published[change.key])])
 
         return {
             ("certificate", "create"): self._request,
@@ -202,7 +205,7 @@ class Request:
     def _publish(self, change: Change) -> None:
         record = self._records()[change.key]
         record_set = model.record_set(record, self.aws.params["validation_record_ttl"])
-        api.change_record(self.aws, self._zone_id(), "UPSERT", record_set)
+        route53.change_resource_record_sets(self.aws, self._zone_id(), [("UPSERT", record_set)])
 
     def _records(self) -> dict[str, dict[str, str]]:
         """The validation records, waited for once by whichever thread comes first."""

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the trademaster.platform collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hosted zone that the validation records are published in."""
+"""The hosted zone that a task names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from ..._core.errors import InvalidInput
 from ..._core.placeholders import is_placeholder
 from ..session import Aws
-from . import api, model
+from . import api
+from .model import ZONE_ID, validate_zone
 
 
 @dataclass(frozen=True)
@@ -22,19 +23,20 @@ class Zone:
     id: str | None
 
 
-def find(aws: Aws, names: Sequence[str]) -> Zone | None:
-    """The hosted zone of the task, None if it names none. Raises InvalidInput for one that cannot hold the names.
+def find(aws: Aws, option: str, names: Sequence[str]) -> Zone | None:
+    """The hosted zone of the task, None if it names none. `option` is where the `names` come from.
+    Raises InvalidInput for a zone that cannot hold them.
 
     In check mode a zone may be missing: an earlier task would have made it.
     """
     given = aws.params["hosted_zone"]
     if not given or is_placeholder(given):
         return Zone(given, None) if given else None
-    if model.ZONE_ID.match(given):
+    if ZONE_ID.match(given):
         found = api.get_hosted_zone(aws, given.removeprefix("/hostedzone/"))
         matches = [found] if found else []
     else:
-        model.validate_zone(names, given)
+        validate_zone(option, names, given)
         wanted = f"{given.rstrip('.').lower()}."
         listed = api.list_hosted_zones_by_name(aws, wanted)
         matches = [zone for zone in listed if zone["Name"] == wanted and not zone["Config"]["PrivateZone"]]
@@ -45,5 +47,5 @@ def find(aws: Aws, names: Sequence[str]) -> Zone | None:
         return Zone(given, None)
     if not matches:
         raise InvalidInput("hosted_zone", given, "is no public hosted zone of this account: create it first")
-    model.validate_zone(names, matches[0]["Name"])
+    validate_zone(option, names, matches[0]["Name"])
     return Zone(given, matches[0]["Id"].removeprefix("/hostedzone/"))
