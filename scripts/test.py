@@ -268,8 +268,8 @@ def stages() -> dict[str, list[Check]]:
     }
 
 
-# The two lanes run side by side, one core each. Linting hardly waits, the data plane's tests mostly do.
-LANES = (("lint", "sanity", "unit"), ("contract", "local_cloud", "molecule", "e2e"))
+# The two lanes run side by side on two cores, what is quick to fail first.
+LANES = (("lint", "unit", "sanity", "contract", "local_cloud"), ("molecule", "e2e"))
 
 
 # --- running ------------------------------------------------------------------------------------------------
