@@ -49,10 +49,10 @@ def _up(settings: Settings, _options: argparse.Namespace) -> int:
     begin = time.monotonic()
     started = supervisor.up(settings)
     crashed = [part for part in supervisor.status(settings) if not part.alive]
-    if started:
-        print(f"local cloud: started in {time.monotonic() - begin:.1f} s, AWS API on {settings.aws_endpoint}")
-    else:
-        print(f"local cloud: already running, AWS API on {settings.aws_endpoint}")
+    # A running one keeps the settings it was started with.
+    endpoint = json.loads(settings.endpoints.read_text())["aws"]
+    how = f"started in {time.monotonic() - begin:.1f} s" if started else "already running"
+    print(f"local cloud: {how}, AWS API on {endpoint}")
     _print_crashed(crashed)
     return 1 if crashed else 0
 
