@@ -21,6 +21,7 @@ from ansible_collections.trademaster.platform.plugins.module_utils._aws.network.
     holders,
     nat_gateways_gone,
     nat_gateways_ready,
+    visible,
 )
 from ansible_collections.trademaster.platform.plugins.module_utils._core.changes import Change
 from ansible_collections.trademaster.platform.plugins.module_utils._core.errors import InvalidInput
@@ -312,3 +313,9 @@ def test_holders_say_what_they_are_for() -> None:
 
 def test_a_subnet_of_another_range_is_another_subnet() -> None:
     assert subnet_label("net-data", {"cidr_block": "10.0.0.0/24"}) == "net-data 10.0.0.0/24"
+
+
+def test_what_is_made_is_awaited_until_listed() -> None:
+    seen = Current(states={"subnet": {"net-data": {"id": "subnet-1"}}})
+    assert visible(seen, ["subnet-1"]).status == "done"
+    assert visible(seen, ["subnet-1", "subnet-2"]).detail == "subnet-2 not listed yet"

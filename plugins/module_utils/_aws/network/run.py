@@ -17,9 +17,10 @@ from ..session import WORKERS, Aws, Outcome
 from . import api
 from .current import Answers, Current, Ownership, current, tags_of
 from .desired import Desired
-from .handlers import Handlers
+from .handlers import VISIBILITY_TIMEOUT, Handlers
 from .options import check
 from .plan import plan, plan_removal
+from .waiting import visible
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,100}")
 
@@ -33,14 +34,17 @@ def run(aws: Aws) -> Outcome:
         return _remove(aws)
     check(options)
     zones = api.describe_availability_zones(aws)
-    now = _read(aws, [zone["ZoneName"] for zone in zones])
+    names = [zone["ZoneName"] for zone in zones]
+    now = _read(aws, names)
     available = [zone["ZoneName"] for zone in zones if zone["State"] == "available"]
     desired = Desired(options, now, available, _services(aws, now))
     changes = plan(now, desired.states, wait=options["wait"])
     handlers = Handlers(aws, now)
     aws.apply(changes, handlers.table())
-    if options["wait"] and not aws.check_mode:
-        _join(handlers, now, changes)
+    if not aws.check_mode:
+        _await_visibility(aws, names, handlers, changes)
+        if options["wait"]:
+            _join(handlers, now, changes)
     return Outcome(changes, _result(desired, handlers))
 
 
@@ -55,6 +59,22 @@ def _remove(aws: Aws) -> Outcome:
     changes = plan_removal(now)
     aws.apply(changes, Handlers(aws, now).table())
     return Outcome(changes, {"vpc_id": None})
+
+
+def _await_visibility(aws: Aws, zones: Sequence[str], handlers: Handlers, changes: Sequence[Change]) -> None:
+    """Stay until EC2 lists what was made: a run right after this one would make it again."""
+    made = [
+        handlers.ids[change.kind][change.key]
+        for change in changes
+        if change.op in ("create", "replace") and change.kind != "route"
+    ]
+    if made:
+        aws.wait(
+            "new resources visible",
+            lambda: _read(aws, zones),
+            lambda seen: visible(seen, made),
+            timeout=VISIBILITY_TIMEOUT,
+        )
 
 
 def _join(handlers: Handlers, now: Current, changes: Sequence[Change]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..._core.wait import DONE, Verdict, failed, pending
+from .current import Current
 
 BROKEN_ENDPOINT = ("failed", "rejected", "expired", "partial")
 
@@ -52,6 +53,13 @@ def endpoints_gone(seen: Iterable[Mapping[str, Any]], leaving: Collection[str]) 
         if item["VpcEndpointId"] in leaving and item["State"].lower() != "deleted"
     ]
     return pending(", ".join(left)) if left else DONE
+
+
+def visible(seen: Current, made: Collection[str]) -> Verdict:
+    """All of `made` among what is listed."""
+    listed = {state.get("id") for states in seen.states.values() for state in states.values()}
+    late = [identifier for identifier in made if identifier not in listed]
+    return pending(f"{', '.join(late)} not listed yet") if late else DONE
 
 
 def holders(interfaces: Iterable[Mapping[str, Any]]) -> list[str]:

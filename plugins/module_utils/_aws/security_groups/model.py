@@ -18,6 +18,7 @@ from typing import Any
 from ..._core.changes import Change, desired_fields, plan_set
 from ..._core.errors import InvalidInput
 from ..._core.placeholders import is_placeholder
+from ..._core.wait import DONE, Verdict, pending
 from ..session import boto3_tag_list_to_ansible_dict
 from ..tagging import PART_OF, of_interest, owns
 
@@ -261,3 +262,9 @@ def permission(state: Mapping[str, Any], peer_id: str) -> dict[str, Any]:
     }[state["peer_kind"]]
     ports = {} if state["protocol"] == "-1" else {"FromPort": state["from_port"], "ToPort": state["to_port"]}
     return {"IpProtocol": state["protocol"], **ports, field_name: [{id_name: peer_id, **described}]}
+
+
+def visible(seen: Collection[str], made: Collection[str]) -> Verdict:
+    """All of `made` among the ids that are listed."""
+    late = [identifier for identifier in made if identifier not in seen]
+    return pending(f"{', '.join(late)} not listed yet") if late else DONE

@@ -15,6 +15,8 @@ from ..network.waiting import holders
 from ..session import Aws, Outcome, ansible_dict_to_boto3_tag_list
 from . import api, model
 
+VISIBILITY_TIMEOUT = 60.0
+
 
 def run(aws: Aws) -> Outcome:
     """Read groups and rules with a call each, plan, apply."""
@@ -37,6 +39,8 @@ def run(aws: Aws) -> Outcome:
     changes = model.plan((current, desired), (current_rules, desired_rules), ours=ours, purge=options["purge"])
     handlers = Handlers(aws, {name: state["id"] for name, state in current.items()}, lists)
     aws.apply(changes, handlers.table())
+    if not aws.check_mode and any(change.op == "create" for change in changes):
+        _await_visibility(aws, handlers)
     ids = {name: handlers.ids.get(name, KNOWN_AFTER_APPLY) for name in desired}
     return Outcome(changes, {"security_group_ids": ids})
 
@@ -45,12 +49,25 @@ def _uses_prefix_lists(groups: Sequence[Mapping[str, Any]]) -> bool:
     return any(rule["prefix_list"] for group in groups for rule in [*group["ingress"], *group["egress"]])
 
 
+def _await_visibility(aws: Aws, handlers: Handlers) -> None:
+    """Stay until EC2 lists every group and rule that was made: a run right after this one would make it again."""
+
+    def look() -> set[str]:
+        groups = {group["GroupId"] for group in api.describe_security_groups(aws, aws.params["vpc_id"])}
+        rules = api.describe_security_group_rules(aws, sorted(set(handlers.ids.values())))
+        return groups | {rule["SecurityGroupRuleId"] for rule in rules}
+
+    made = handlers.made
+    aws.wait("new rules visible", look, lambda seen: model.visible(seen, made), timeout=VISIBILITY_TIMEOUT)
+
+
 class Handlers:
-    """Handlers by kind and operation. `ids` collects group ids by name, the new ones as they come."""
+    """Handlers by kind and operation. `ids` maps groups to ids, `made` lists the ids of all that is new."""
 
     def __init__(self, aws: Aws, ids: dict[str, str], prefix_lists: Mapping[str, str]) -> None:
         self.aws = aws
         self.ids = ids
+        self.made: list[str] = []
         self.prefix_lists = prefix_lists
 
     def table(self) -> dict[Any, Any]:
@@ -80,6 +97,7 @@ class Handlers:
         if given:
             write(self.aws, "revoke_security_group_egress", GroupId=group, SecurityGroupRuleIds=given)
         self.ids[change.key] = group
+        self.made.append(group)
 
     def update_tags(self, change: Change) -> None:
         tags = ansible_dict_to_boto3_tag_list(change.desired["tags"])
@@ -102,13 +120,14 @@ class Handlers:
 
     def create_rule(self, change: Change) -> None:
         tags = change.desired.get("tags")
-        write(
+        answer = write(
             self.aws,
             f"authorize_security_group_{change.desired['direction']}",
             GroupId=self.ids[change.desired["group"]],
             IpPermissions=[self._permission(change.desired)],
             **({"TagSpecifications": tag_specifications("security-group-rule", tags)} if tags else {}),
         )
+        self.made += [rule["SecurityGroupRuleId"] for rule in answer["SecurityGroupRules"]]
 
     def update_rule(self, change: Change) -> None:
         if "tags" in change.fields:
