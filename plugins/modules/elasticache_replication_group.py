@@ -134,6 +134,12 @@ options:
       - Token that clients give as password, 16 to 128 characters. Never shown.
       - A changed token is rotated according to O(auth_token_update_strategy).
     type: str
+  auth_token_secret_id:
+    description:
+      - Name or ARN of a Secrets Manager secret whose text is the token, instead of O(auth_token).
+      - The module reads it by itself, so that the token is never a variable of the play.
+      - In check mode the secret need not exist yet.
+    type: str
   auth_token_update_strategy:
     description:
       - With V(SET) a changed token is added, and once it works the one before is dropped.
@@ -273,7 +279,7 @@ EXAMPLES = r"""
         maxmemory-policy: volatile-lru
     security_group_ids: ["sg-0a1b2c3d4e5f60002"]
     kms_key_id: alias/trademaster-staging-cache
-    auth_token: "{{ sessions_auth_token }}"
+    auth_token_secret_id: trademaster/staging/cache/sessions
     snapshot_retention_limit: 7
     tags:
       Project: trademaster
@@ -468,6 +474,7 @@ ARGUMENT_SPEC = {
     "at_rest_encryption_enabled": {"type": "bool", "default": True},
     "kms_key_id": {"type": "str"},
     "auth_token": {"type": "str", "no_log": True},
+    "auth_token_secret_id": {"type": "str", "no_log": False},
     "auth_token_update_strategy": {"type": "str", "choices": ["SET", "ROTATE"], "default": "SET", "no_log": False},
     "user_group": {"type": "dict", "options": USER_GROUP},
     "snapshot_retention_limit": {"type": "int"},
@@ -487,7 +494,7 @@ ARGUMENT_SPEC = {
 
 
 def main() -> None:
-    run_module(ARGUMENT_SPEC, run)
+    run_module(ARGUMENT_SPEC, run, mutually_exclusive=[("auth_token", "auth_token_secret_id")])
 
 
 if __name__ == "__main__":

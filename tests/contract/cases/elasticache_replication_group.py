@@ -43,6 +43,15 @@ def network(boto: Boto, name: str, second_octet: int) -> Options:
     return {"cache_subnet_group": {"subnet_ids": subnets}, "security_group_ids": [group]}
 
 
+def with_secrets(boto: Boto) -> Options:
+    """The network, and two secrets of which the second holds the next token."""
+    for name, token in (("contract/token", TOKEN), ("contract/next-token", NEXT_TOKEN)):
+        secrets = boto("secretsmanager")
+        if name not in {secret["Name"] for secret in secrets.list_secrets()["SecretList"]}:
+            secrets.create_secret(Name=name, SecretString=token)
+    return network(boto, "contract-kept", 74)
+
+
 def single(boto: Boto) -> Options:
     return network(boto, "contract-sessions", 72)
 
@@ -123,6 +132,19 @@ CASES = [
         },
         prepare=single,
         foreign=lookalike,
+        secrets=(TOKEN, NEXT_TOKEN),
+    ),
+    Case(
+        name="elasticache_replication_group with a token from a secret",
+        module="elasticache_replication_group",
+        present={
+            **{name: value for name, value in SESSIONS.items() if name != "auth_token"},
+            "replication_group_id": "contract-kept",
+            "auth_token_secret_id": "contract/token",
+        },
+        absent=ABSENT,
+        edits={"another secret": {"auth_token_secret_id": "contract/next-token"}},
+        prepare=with_secrets,
         secrets=(TOKEN, NEXT_TOKEN),
     ),
     Case(

@@ -14,6 +14,7 @@ from ..._core.changes import Change, State, plan_one
 from ..._core.errors import InvalidInput
 from ..._core.placeholders import is_placeholder
 from .. import keys, store_groups
+from ..secret_reader import current_value
 from ..session import Aws, Outcome
 from . import access, api, groups, model, validation, write
 from .teardown import remove
@@ -53,9 +54,10 @@ class Wanted:
 
 def run(aws: Aws) -> Outcome:
     """Read, plan, apply, and wait unless RV(wait=false)."""
-    options = aws.params
+    present = aws.params["state"] == "present"
+    options = _with_token(aws) if present else aws.params
     aws.secrets.update(write.secrets_of(options))
-    if options["state"] == "absent":
+    if not present:
         return remove(aws)
     validation.check_options(options)
     seen = Seen(_joined(aws))
@@ -72,6 +74,14 @@ def run(aws: Aws) -> Outcome:
     ]
     aws.apply(changes, write.handlers(aws))
     return _outcome(aws, wanted, seen, changes)
+
+
+def _with_token(aws: Aws) -> dict[str, Any]:
+    """The options, with the token that a secret holds in its place."""
+    options, secret = aws.params, aws.params["auth_token_secret_id"]
+    if secret is None:
+        return options
+    return options | {"auth_token": current_value(aws, "auth_token_secret_id", secret)}
 
 
 def _joined(aws: Aws) -> dict[str, Any] | None:
