@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_cloud import procfs
+from local_cloud.data_stores import shared_memory
 from local_cloud.processes import (
     MARKER,
     Record,
@@ -191,4 +192,5 @@ def _remove_state(settings: Settings) -> None:
         return
     if settings.state.name != ".local" and not (settings.state / _MARKER_FILE).exists():
         raise SupervisorError(f"LOCAL_CLOUD_STATE={settings.state} is not a local cloud's folder: not deleted")
+    shared_memory.release_all(settings.state)
     shutil.rmtree(settings.state)

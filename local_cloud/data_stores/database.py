@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ class Database:
     """A static parameter or another group waits for a reboot."""
     transition: Transition | None = None
     _arrive: Callable[[], None] | None = None
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def __post_init__(self) -> None:
         self.instance.__dict__["pending_modified_values"] = {}
@@ -78,13 +80,15 @@ class Database:
 
     def settle(self) -> None:
         """Arrive in the next state if it is time."""
-        if self.transition is None or not self.transition.finished:
-            return
-        failed, self.transition = self.transition.failed, None
-        if failed:
-            self.instance.status = "failed"
-        elif self._arrive:
-            self._arrive()
+        with self._lock:
+            transition = self.transition
+            if transition is None or not transition.finished:
+                return
+            self.transition = None
+            if transition.failed:
+                self.instance.status = "failed"
+            elif self._arrive:
+                self._arrive()
 
     # -- changes --------------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ Started by root, the server runs as an unprivileged user that owns its data dire
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import pwd
 import secrets
@@ -22,11 +21,13 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from local_cloud.data_stores import shared_memory
 from local_cloud.processes import Process
 from local_cloud.tools import Tool
 
 ADMINISTRATOR = "rdsadmin"
 START_SECONDS = 30.0
+_GRANTED = ("pg_monitor", "pg_signal_backend", "pg_checkpoint", "pg_use_reserved_connections")
 
 Launcher = Callable[[str, Sequence[str], Mapping[str, str]], Process]
 """(name, argv, environment) -> running process."""
@@ -126,7 +127,7 @@ class PostgresServer:
         if self.process is not None:
             self.process.stop(15, first=signal.SIGINT)
             self.process = None
-        release_shared_memory(self.data)
+        shared_memory.release(self.data)
 
     def remove(self) -> None:
         self.stop()
@@ -207,9 +208,13 @@ class PostgresServer:
                 "CREATE ROLE rds_superuser NOLOGIN",
                 "CREATE ROLE rds_iam NOLOGIN",
                 "CREATE ROLE rds_replication NOLOGIN",
-                "GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO rds_superuser WITH ADMIN OPTION",
             ):
                 connection.execute(sql.SQL(statement))
+            # which of these there are depends on the version
+            own = connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(_GRANTED)])
+            for (name,) in own.fetchall():
+                grant = sql.SQL("GRANT {} TO rds_superuser WITH ADMIN OPTION")
+                connection.execute(grant.format(sql.Identifier(name)))
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE IN ROLE rds_superuser").format(role))
             self._set_password(connection, master, password)
             connection.execute(sql.SQL("ALTER DATABASE postgres OWNER TO {}").format(role))
@@ -271,14 +276,3 @@ def unprivileged(argv: Sequence[str], data: Path) -> list[str]:
 
 def _enterable(folder: Path) -> bool:
     return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))
-
-
-def release_shared_memory(data: Path) -> None:
-    """Remove the interlock segment that a killed server leaves behind; harmless when there is none."""
-    try:
-        lines = (data / "postmaster.pid").read_text().splitlines()
-    except FileNotFoundError:
-        return
-    if len(lines) > 6 and len(lines[6].split()) == 2:
-        remove = 0  # IPC_RMID
-        ctypes.CDLL(None).shmctl(int(lines[6].split()[1]), remove, None)

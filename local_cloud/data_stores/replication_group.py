@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,6 +55,7 @@ class ReplicationGroup:
     deferred: dict[str, Any] = field(default_factory=dict)
     transition: Transition | None = None
     _then: Callable[[], None] | None = None
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @property
     def node_groups(self) -> list[Shard]:
@@ -71,14 +73,15 @@ class ReplicationGroup:
 
     def settle(self) -> None:
         """Arrive in the next state if it is time."""
-        if self.transition is None or not self.transition.finished:
-            return
-        failed = self.transition.failed
-        self.transition = None
-        self.pending = {}
-        self.status = "create-failed" if failed and self.status == "creating" else "available"
-        if self._then:
-            self._then()
+        with self._lock:
+            transition = self.transition
+            if transition is None or not transition.finished:
+                return
+            self.transition = None
+            self.pending = {}
+            self.status = "create-failed" if transition.failed and self.status == "creating" else "available"
+            if self._then:
+                self._then()
 
     # -- answers --------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import http.server
 import itertools
@@ -390,3 +391,64 @@ def test_pending_certificate_cannot_serve(balancer: Balancer) -> None:
     arn = acm.request_certificate(DomainName="pending.example.com", ValidationMethod="DNS")["CertificateArn"]
     options = {"Protocol": "HTTPS", "Certificates": [{"CertificateArn": arn}]}
     assert refused(lambda: balancer.listen(fixed(200), 443, **options)) == "UnsupportedCertificate"
+
+
+def test_edge_is_published_on_loopback(local_cloud: LocalCloud) -> None:
+    elbv2, settings = local_cloud.client("elbv2"), local_cloud.settings
+    ids = [row["SubnetId"] for row in subnets(local_cloud)[:2]]
+    created = elbv2.create_load_balancer(Name=settings.edge, Subnets=ids)["LoadBalancers"][0]
+    arn = created["LoadBalancerArn"]
+    elbv2.get_waiter("load_balancer_available").wait(LoadBalancerArns=[arn])
+    redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_302"}
+    actions = [{"Type": "redirect", "RedirectConfig": redirect}]
+    elbv2.create_listener(LoadBalancerArn=arn, Port=80, Protocol="HTTP", DefaultActions=actions)
+    elbv2.create_listener(
+        LoadBalancerArn=arn,
+        Port=443,
+        Protocol="HTTPS",
+        Certificates=[{"CertificateArn": issue(local_cloud, "edge.example.com")}],
+        DefaultActions=[fixed(200, "edge")],
+    )
+    context = ssl.create_default_context(cafile=str(settings.state / "ca.pem"))
+
+    def https() -> Answer:
+        connection = http.client.HTTPSConnection("127.0.0.1", settings.https_port, timeout=5, context=context)
+        return exchange(connection, "/", "edge.example.com", {})
+
+    assert answering(https, 200).body == "edge"
+    plain = http.client.HTTPConnection("127.0.0.1", settings.http_port, timeout=5)
+    moved = exchange(plain, "/sign-in", f"127.0.0.1:{settings.http_port}", {})
+    assert (moved.status, moved.headers["location"]) == (302, f"https://127.0.0.1:{settings.https_port}/sign-in")
+    elbv2.delete_load_balancer(LoadBalancerArn=arn)
+
+
+def test_access_logs_reach_the_bucket(balancer: Balancer) -> None:
+    s3, bucket = balancer.cloud.client("s3"), f"logs-{balancer.name}"
+    s3.create_bucket(Bucket=bucket)
+    rows = [
+        {"Key": "access_logs.s3.enabled", "Value": "true"},
+        {"Key": "access_logs.s3.bucket", "Value": bucket},
+        {"Key": "access_logs.s3.prefix", "Value": "edge"},
+    ]
+
+    def enable() -> None:
+        balancer.elbv2.modify_load_balancer_attributes(LoadBalancerArn=balancer.arn, Attributes=rows)
+
+    assert refused(enable) == "InvalidConfigurationRequest"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    enable()
+    balancer.listen(fixed(200, "logged"))
+    balancer.serves("/logged")
+
+    def stored() -> str:
+        keys = [row["Key"] for row in s3.list_objects_v2(Bucket=bucket, Prefix="edge/AWSLogs/").get("Contents", [])]
+        bodies = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys]
+        return "".join(gzip.decompress(body).decode() for body in bodies)
+
+    eventually(lambda: "/logged" in stored(), 30, "the log to be stored")

@@ -6,13 +6,15 @@ import itertools
 import json
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import botocore.exceptions
 import psycopg
 import pytest
-from local_cloud_support import LocalCloud, eventually
+from local_cloud_support import LocalCloud, eventually, local_cloud_for
 
 from local_cloud.processes import read_records
 
@@ -285,3 +287,36 @@ def test_dead_server_is_started_again(local_cloud: LocalCloud, create: Callable[
         return not record.alive()
 
     eventually(answers, 30, "the server to answer again")
+
+
+def test_killed_local_cloud_leaves_no_shared_memory(own_cloud: LocalCloud) -> None:
+    own_cloud.command("up")
+    rds = own_cloud.client("rds")
+    before = segments()
+    rds.create_db_instance(**wanted(DBInstanceIdentifier="killed"))
+    reach(rds, "killed")
+    assert segments() - before
+    for record in read_records(own_cloud.settings.records):
+        os.kill(record.pid, signal.SIGKILL)
+    own_cloud.command("down")
+    assert not segments() - before
+
+
+def segments() -> set[str]:
+    """Ids of the System V shared memory segments of the machine."""
+    rows = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
+    return {row.split()[1] for row in rows}
+
+
+def test_creation_takes_its_scaled_time(tmp_path: Path) -> None:
+    """12 minutes on AWS, 1.4 seconds at 1:500."""
+    cloud = local_cloud_for(tmp_path / ".local", LOCAL_CLOUD_LATENCY="0.002")
+    cloud.command("up")
+    try:
+        rds = cloud.client("rds")
+        began = time.monotonic()
+        rds.create_db_instance(**wanted(DBInstanceIdentifier="slow"))
+        reach(rds, "slow")
+        assert time.monotonic() - began >= 720 * 0.002
+    finally:
+        cloud.command("down")
