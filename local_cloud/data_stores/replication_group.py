@@ -177,9 +177,7 @@ class ReplicationGroup:
             "PreferredAvailabilityZone": self.zone(node),
             "CacheClusterCreateTime": self.created,
             "PreferredMaintenanceWindow": self.preferred_maintenance_window,
-            "PendingModifiedValues": {
-                name: value for name, value in self.deferred.items() if name in ("CacheNodeType", "EngineVersion")
-            },
+            "PendingModifiedValues": self._deferred_to_members(),
             "CacheSecurityGroups": [],
             "CacheParameterGroup": {
                 "CacheParameterGroupName": self.cache_parameter_group_name,
@@ -210,6 +208,10 @@ class ReplicationGroup:
                 "TopicStatus": "active",
             }
         return answer
+
+    def _deferred_to_members(self) -> dict[str, Any]:
+        shown = ("CacheNodeType", "EngineVersion")
+        return {name: value for name, value in self.deferred.items() if name in shown}
 
     def _cache_node(self, node: RedisNode) -> dict[str, Any]:
         return {

@@ -222,15 +222,7 @@ def test_rules_are_tried_by_priority(balancer: Balancer) -> None:
 
 
 def test_https_with_redirect_sni_and_minimum_version(local_cloud: LocalCloud, balancer: Balancer) -> None:
-    first, second = (issue(local_cloud, name) for name in ("first.example.com", "second.example.com"))
-    listener = balancer.listen(
-        fixed(200, "secure"),
-        443,
-        Protocol="HTTPS",
-        SslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06",
-        Certificates=[{"CertificateArn": first}],
-    )
-    balancer.elbv2.add_listener_certificates(ListenerArn=listener, Certificates=[{"CertificateArn": second}])
+    first = secure_listener(balancer)
     redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
     balancer.listen({"Type": "redirect", "RedirectConfig": redirect})
     moved = balancer.serves("/path?q=1", 301)
@@ -262,6 +254,19 @@ def test_https_with_redirect_sni_and_minimum_version(local_cloud: LocalCloud, ba
     acm = local_cloud.client("acm")
     assert acm.describe_certificate(CertificateArn=first)["Certificate"]["InUseBy"] == [balancer.arn]
     assert refused(lambda: acm.delete_certificate(CertificateArn=first)) == "ResourceInUseException"
+
+
+def secure_listener(balancer: Balancer) -> str:
+    """On port 443, with the certificates of first and second.example.com; the first one's ARN."""
+    first, second = (issue(balancer.cloud, name) for name in ("first.example.com", "second.example.com"))
+    options = {
+        "Protocol": "HTTPS",
+        "SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+        "Certificates": [{"CertificateArn": first}],
+    }
+    listener = balancer.listen(fixed(200, "secure"), 443, **options)
+    balancer.elbv2.add_listener_certificates(ListenerArn=listener, Certificates=[{"CertificateArn": second}])
+    return first
 
 
 def issue(cloud: LocalCloud, name: str) -> str:
