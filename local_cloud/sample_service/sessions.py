@@ -21,6 +21,8 @@ TIMEOUT_SECONDS = 2.0
 
 def connect(settings: RedisSettings) -> Redis:
     return Redis(
+        # RESP2 is what every proxy speaks; the original's client falls back to it as well.
+        protocol=2,
         settings.host,
         settings.port,
         password=settings.password,
