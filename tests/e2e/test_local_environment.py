@@ -1,0 +1,249 @@
+"""The life of an environment, as a newcomer lives it: up, sign in, up again, a task dies, destroy, down.
+
+The tests run in this order and share one environment; each picks up what the one before has left.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import uuid
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.environment import Calls, Environment, eventually, recap
+
+EMAIL = f"ada-{uuid.uuid4().hex[:8]}@example.com"
+PASSWORD = f"correct-{uuid.uuid4().hex}"
+CLUSTER = "trademaster-local"
+
+
+def made_by_us(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    wanted = {"Key": "Environment", "Value": "local"}
+    return [item for item in items if wanted in item.get("Tags", item.get("TagSet", []))]
+
+
+def vpcs(environment: Environment) -> list[dict[str, Any]]:
+    return made_by_us(environment.client("ec2").describe_vpcs()["Vpcs"]) if environment.aws_is_up else []
+
+
+def databases(environment: Environment) -> list[dict[str, Any]]:
+    return list(environment.client("rds").describe_db_instances()["DBInstances"]) if environment.aws_is_up else []
+
+
+def tasks(environment: Environment) -> list[dict[str, Any]]:
+    """Running tasks of the authentication service."""
+    ecs = environment.client("ecs")
+    services = [arn for arn in ecs.list_services(cluster=CLUSTER)["serviceArns"] if "auth" in arn]
+    arns = ecs.list_tasks(cluster=CLUSTER, serviceName=services[0])["taskArns"]
+    return list(ecs.describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"]) if arns else []
+
+
+def test_a_plan_on_an_empty_account_writes_nothing(environment: Environment) -> None:
+    calls = Calls()
+    calls.start()
+    planned = environment.make("up", "ARGS=--check --skip-tags verify", **calls.variables)
+    assert planned.returncode == 0, planned.stdout
+    assert recap(planned.stdout)["changed"] > 10
+    assert calls.operations, "no call was recorded"
+    assert calls.writes == []
+
+
+def test_interrupted_runs_are_taken_up_again(environment: Environment) -> None:
+    environment.kill_when("a VPC is there", lambda: vpcs(environment), "up")
+    environment.kill_when("the database is asked for", lambda: databases(environment), "up")
+    finished = environment.make("up")
+    assert finished.returncode == 0, finished.stdout
+    ec2 = environment.client("ec2")
+    assert len(vpcs(environment)) == 1
+    assert len(made_by_us(ec2.describe_nat_gateways()["NatGateways"])) == 1
+    assert len(made_by_us(ec2.describe_addresses()["Addresses"])) == 1
+    assert len(databases(environment)) == 1
+    assert len(environment.client("elbv2").describe_load_balancers()["LoadBalancers"]) == 1
+    assert len(environment.client("acm").list_certificates()["CertificateSummaryList"]) == 1
+
+
+def test_make_up_ends_with_where_the_environment_answers(environment: Environment) -> None:
+    assert environment.endpoints["https"] in environment.outputs[-1]
+    assert str(environment.state / "ca.pem") in environment.outputs[-1]
+
+
+def test_health_is_served_over_https(environment: Environment) -> None:
+    status, body, _ = environment.request("/actuator/health")
+    assert (status, body["status"]) == (200, "UP")
+
+
+def test_plain_http_is_sent_to_https(environment: Environment) -> None:
+    status, _, headers = environment.request("/actuator/health", scheme="http")
+    assert status == 301
+    assert headers["location"].startswith("https://")
+
+
+def test_register_verify_sign_in_refresh_and_sign_out(environment: Environment) -> None:
+    account = {"email": EMAIL, "password": PASSWORD, "firstName": "Ada", "lastName": "Lovelace"}
+    credentials = {"email": EMAIL, "password": PASSWORD}
+    assert environment.request("/api/v1/auth/register", account)[0] == 201
+    assert environment.request("/api/v1/auth/login", credentials)[0] == 401
+    with environment.database() as connection:
+        row = connection.execute(
+            "SELECT u.id, t.token FROM verification_tokens t JOIN users u ON u.id = t.user_id WHERE u.email = %s",
+            [EMAIL],
+        ).fetchone()
+    assert row, "the account is not in PostgreSQL"
+    assert environment.request("/api/v1/auth/verify-email", {"token": row[1]})[0] == 200
+    status, signed_in, _ = environment.request("/api/v1/auth/login", credentials)
+    assert status == 200
+    assert environment.request("/api/v1/auth/devices", bearer=signed_in["accessToken"])[0] in (200, 404)
+    refresh = {"refreshToken": signed_in["refreshToken"]}
+    status, refreshed, _ = environment.request("/api/v1/auth/refresh", refresh, bearer=signed_in["accessToken"])
+    assert status == 200
+    with environment.database() as connection:
+        sessions = connection.execute("SELECT session_id FROM user_sessions WHERE user_id = %s", [row[0]]).fetchall()
+    assert len(sessions) == 1
+    assert environment.request("/api/v1/auth/logout", {}, bearer=refreshed["accessToken"])[0] == 200
+
+
+def test_a_wrong_password_and_a_forged_token_are_refused(environment: Environment) -> None:
+    assert environment.request("/api/v1/auth/login", {"email": EMAIL, "password": "not-this-one"})[0] == 401
+    assert environment.request("/api/v1/auth/devices", bearer="forged.token.here")[0] == 401
+
+
+def test_a_second_make_up_changes_nothing(environment: Environment) -> None:
+    calls = Calls()
+    calls.start()
+    again = environment.make("up", "ARGS=-vvv", **calls.variables)
+    assert again.returncode == 0, again.stdout
+    assert recap(again.stdout)["changed"] == 0
+    assert calls.operations, "no call was recorded"
+
+
+def test_a_killed_task_is_replaced_while_the_other_serves(environment: Environment) -> None:
+    before = {task["taskArn"] for task in tasks(environment)}
+    assert len(before) == 2
+    victim = sorted(before)[0].rpartition("/")[2]
+    pids = [pid for pid in processes() if victim in environment_of(pid)]
+    assert pids, "the task has no process"
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+
+    def replaced() -> bool:
+        running = {task["taskArn"] for task in tasks(environment) if task["lastStatus"] == "RUNNING"}
+        return len(running) == 2 and len(running - before) == 1
+
+    eventually("a new task runs in place of the killed one", replaced)
+    eventually("health is served again", lambda: environment.request("/actuator/health")[0] == 200)
+
+
+def test_no_secret_is_anywhere_it_can_be_read(environment: Environment) -> None:
+    secrets = plain_secrets(environment)
+    assert len(secrets) >= 8
+    places = {
+        "what make printed": "\n".join(environment.outputs),
+        "process arguments": "\n".join(arguments_of(pid) for pid in processes()),
+        "task definitions": task_definitions(environment),
+        "CloudWatch logs": log_events(environment),
+        "published outputs": parameters(environment),
+        "endpoints.json": json.dumps(environment.endpoints),
+        "logs of the local cloud": "\n".join(
+            path.read_text(errors="replace") for path in (environment.state / "logs").rglob("*") if path.is_file()
+        ),
+    }
+    found = [(place, name) for place, text in places.items() for name, value in secrets if value in text]
+    assert found == []
+
+
+def test_destroy_refuses_without_confirmation(environment: Environment) -> None:
+    refused = environment.make("destroy")
+    assert refused.returncode != 0
+    assert "destroy_confirmed" in refused.stdout
+    assert len(databases(environment)) == 1
+
+
+def test_destroy_leaves_nothing_with_our_tags(environment: Environment) -> None:
+    destroyed = environment.make("destroy", "ARGS=-e destroy_confirmed=local")
+    assert destroyed.returncode == 0, destroyed.stdout
+    filters = [{"Key": "Environment", "Values": ["local"]}]
+    tagging = environment.client("resourcegroupstaggingapi")
+    tagged = [item["ResourceARN"] for item in tagging.get_resources(TagFilters=filters)["ResourceTagMappingList"]]
+    # Keys and secrets cannot be deleted at once: they stay, disabled, until their waiting period is over.
+    left = [arn for arn in tagged if ":kms:" not in arn and ":secretsmanager:" not in arn]
+    assert left == []
+    assert vpcs(environment) == []
+    assert databases(environment) == []
+    assert environment.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
+    assert environment.client("ecs").list_clusters()["clusterArns"] == []
+    assert environment.client("elasticache").describe_replication_groups()["ReplicationGroups"] == []
+
+
+def test_make_down_leaves_no_process_port_or_file(environment: Environment) -> None:
+    stopped = environment.make("down")
+    assert stopped.returncode == 0, stopped.stdout
+    assert not environment.state.exists()
+    assert not environment.aws_is_up
+    assert [pid for pid in processes() if str(environment.state) in environment_of(pid) + arguments_of(pid)] == []
+
+
+# What is on this machine
+
+
+def processes() -> list[int]:
+    return [
+        int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal() and int(path.name) != os.getpid()
+    ]
+
+
+def _read(pid: int, name: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes().replace(b"\0", b"\n").decode(errors="replace")
+    except OSError:  # it has ended, or is not ours to look at
+        return ""
+
+
+def environment_of(pid: int) -> str:
+    return _read(pid, "environ")
+
+
+def arguments_of(pid: int) -> str:
+    return _read(pid, "cmdline")
+
+
+# What is in the account
+
+
+def plain_secrets(environment: Environment) -> list[tuple[str, str]]:
+    """Name and value of every secret, JSON ones taken apart; user names are not secret."""
+    manager = environment.client("secretsmanager")
+    found = []
+    for secret in manager.list_secrets()["SecretList"]:
+        value = manager.get_secret_value(SecretId=secret["ARN"])["SecretString"]
+        try:
+            fields = json.loads(value)
+        except ValueError:
+            fields = value
+        if isinstance(fields, dict):
+            found += [(f"{secret['Name']}:{key}", item) for key, item in fields.items() if key != "username"]
+        else:
+            found.append((secret["Name"], value))
+    return [(name, value) for name, value in found if isinstance(value, str) and len(value) >= 16]
+
+
+def task_definitions(environment: Environment) -> str:
+    ecs = environment.client("ecs")
+    arns = ecs.list_task_definitions()["taskDefinitionArns"]
+    return json.dumps([ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"] for arn in arns], default=str)
+
+
+def log_events(environment: Environment) -> str:
+    logs = environment.client("logs")
+    return "\n".join(
+        event["message"]
+        for group in logs.describe_log_groups()["logGroups"]
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
+        for event in page["events"]
+    )
+
+
+def parameters(environment: Environment) -> str:
+    pages = environment.client("ssm").get_paginator("get_parameters_by_path").paginate(Path="/", Recursive=True)
+    return "\n".join(item["Value"] for page in pages for item in page["Parameters"])
