@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
+
 import boto3
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from tests.contract.case import Boto
+
+
+@pytest.fixture(scope="session", autouse=True)
+def api_descriptions_read_once() -> Iterator[None]:
+    """Each run of a module has a session of its own, which would read botocore's large descriptions anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        read = functools.cache(JSONFileLoader().load_file)
+        patch.setattr(JSONFileLoader, "load_file", lambda _loader, path: read(path))
+        yield
 
 
 @pytest.fixture
