@@ -25,7 +25,9 @@ BUCKET = {"name": "archive", "log_destination_type": "s3", "log_destination": "a
 
 def destinations(boto: Boto) -> Options:
     """The log group and the role that flow logs go through, and the bucket of the other variant."""
-    boto("logs").create_log_group(logGroupName=LOGS["log_group_name"])
+    logs = boto("logs")
+    if not logs.describe_log_groups(logGroupNamePrefix=LOGS["log_group_name"])["logGroups"]:
+        logs.create_log_group(logGroupName=LOGS["log_group_name"])
     boto("s3").create_bucket(Bucket="contract-flow-logs")
     return {}
 
