@@ -116,3 +116,9 @@ def fill(template: str, address: str, tools: Tools) -> str:
         return known.get(match[2], match[0])
 
     return _PLACEHOLDER.sub(value, template)
+
+
+def surroundings(template: str, tools: Tools) -> dict[str, str]:
+    """Environment that the native programs in a template need to run."""
+    found = (tools.find(match[2]).env for match in _PLACEHOLDER.finditer(template) if match[1])
+    return {name: value for env in found for name, value in env.items()}

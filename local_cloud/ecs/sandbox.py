@@ -13,7 +13,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from local_cloud.ecs.images import Image, fill
+from local_cloud.ecs.images import Image, fill, surroundings
 from local_cloud.runtime import Runtime
 
 _LOOPBACK = re.compile(r"(?<![\w.-])(127\.0\.0\.1|0\.0\.0\.0|localhost)(?![\w-]|\.\w)")
@@ -72,9 +72,14 @@ class Sandbox:
         folder.mkdir(exist_ok=True)
         for name, argv in image.programs.items():
             script = folder / name
-            script.write_text(f'#!/bin/sh\nexec {shlex.join(self._fill(part) for part in argv)} "$@"\n')
+            script.write_text(f'#!/bin/sh\nexec {self._call(argv)} "$@"\n')
             script.chmod(script.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
         return folder
+
+    def _call(self, argv: Sequence[str]) -> str:
+        needs = {name: value for part in argv for name, value in surroundings(part, self._runtime.tools).items()}
+        prefix = ["env", *(f"{name}={value}" for name, value in needs.items())] if needs else []
+        return shlex.join([*prefix, *(self._fill(part) for part in argv)])
 
     def _fill(self, template: str) -> str:
         return fill(template, self.address, self._runtime.tools)
