@@ -153,3 +153,13 @@ def test_a_bucket_refills() -> None:
     assert [bucket.take() for _ in range(4)] == [True, True, True, False]
     now[0] = 1.0
     assert [bucket.take() for _ in range(3)] == [True, True, False]
+
+
+def test_a_log_group_takes_only_a_key_that_is_open_to_cloudwatch_logs(strict_cloud: LocalCloud) -> None:
+    kms, logs = strict_cloud.client("kms"), strict_cloud.client("logs")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    with pytest.raises(ClientError, match="InvalidParameterException"):
+        logs.create_log_group(logGroupName="/strict/auth", kmsKeyId=key)
+    statement = {**ALL, "Principal": {"Service": "logs.us-east-1.amazonaws.com"}}
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps({"Statement": [statement]}))
+    logs.create_log_group(logGroupName="/strict/auth", kmsKeyId=key)
