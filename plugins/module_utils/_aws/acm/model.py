@@ -20,7 +20,7 @@ from ..tagging import of_interest
 MARK = "platform:certificate"
 DOMAIN = re.compile(r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
 LONGEST_COMMON_NAME = 64
-Judge = Callable[[Mapping[str, Any] | None], Verdict]
+Judge = Callable[["Mapping[str, Any] | None"], Verdict]
 USABLE = ("ISSUED", "PENDING_VALIDATION")
 REQUEST, RECORDS, REMOVE_RECORDS, REMOVE = range(4)  # levels of changes, in this order
 
