@@ -1,0 +1,112 @@
+"""Roles refuse what cannot be: one line with variable, value and remedy, before the first write."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAYBOOK = ROOT / "tests" / "roles" / "bad_input.yml"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    role: str
+    variables: dict[str, Any]
+    message: str
+    """The error, as it begins."""
+
+
+OVERLAPPING = [
+    {"name": "public", "public": True, "cidrs": ["10.20.0.0/20", "10.20.16.0/20"]},
+    {"name": "private", "cidrs": ["10.20.16.0/21", "10.20.32.0/20"]},
+]
+LONG = "trademaster-staging-and-a-half-too-long"
+
+REFUSALS = {
+    "a CIDR that is none": Refusal(
+        "network", {"network_cidr": "10.20.0.0/33"}, "cidr_block: '10.20.0.0/33' is no IPv4 range: write it as"
+    ),
+    "a CIDR with host bits": Refusal(
+        "network", {"network_cidr": "10.20.1.0/16"}, "cidr_block: '10.20.1.0/16' does not start its range: write"
+    ),
+    "subnets that overlap": Refusal(
+        "network",
+        {"network_tiers": OVERLAPPING, "network_endpoints": []},
+        "tiers[1].cidrs[0]: '10.20.16.0/21' overlaps 10.20.16.0/20: choose ranges",
+    ),
+    "an unknown zone": Refusal(
+        "network",
+        {"network_zone_names": ["us-east-1a", "us-east-1x"]},
+        "zone_names[1]: 'us-east-1x' is no zone of this region: choose from us-east-1a",
+    ),
+    "a domain outside the hosted zone": Refusal(
+        "edge",
+        {"edge_domain": "auth.example.org"},
+        'edge_domain, edge_alternative_names: ["auth.example.org"] is outside the hosted zone local.example.com: name',
+    ),
+    "a hosted zone that is not there": Refusal(
+        "edge",
+        {"edge_domain": "auth.example.org", "edge_hosted_zone": "example.org"},
+        "hosted_zone: 'example.org' is no public hosted zone of this account: create it first",
+    ),
+    "a name that is too long": Refusal(
+        "edge", {"edge_name": LONG}, f'edge_name: "{LONG}" is no name of a load balancer: give up to 32'
+    ),
+    "a default target group that is not listed": Refusal(
+        "edge",
+        {"edge_default_target_group": "sight"},
+        'edge_default_target_group: "sight" is not in edge_target_groups: choose from site',
+    ),
+}
+
+
+def converge(endpoint: str, refusal: Refusal) -> subprocess.CompletedProcess[str]:
+    given = {"ansible_python_interpreter": sys.executable, "role": refusal.role, **refusal.variables}
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "-c", "local"]
+    environment = {
+        **os.environ,
+        "ANSIBLE_NOCOLOR": "1",
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+    }
+    return subprocess.run(
+        [*command, "-e", json.dumps(given), str(PLAYBOOK)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def owned(endpoint: str) -> list[str]:
+    """What carries our tags."""
+    keys = {"region_name": "us-east-1", "aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    tagging = boto3.client("resourcegroupstaggingapi", endpoint_url=endpoint, **keys)
+    found = tagging.get_resources(TagFilters=[{"Key": "Project", "Values": ["bad"]}])["ResourceTagMappingList"]
+    return [row["ResourceARN"] for row in found]
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_it_is_refused_in_one_line_before_the_first_write(aws_endpoint: str, name: str) -> None:
+    refusal = REFUSALS[name]
+
+    ended = converge(aws_endpoint, refusal)
+
+    errors = [line for line in (ended.stdout + ended.stderr).splitlines() if line.startswith("[ERROR]")]
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    assert len(errors) == 1
+    assert refusal.message in errors[0]
+    assert owned(aws_endpoint) == []
