@@ -21,11 +21,11 @@ TIMEOUT_SECONDS = 2.0
 
 def connect(settings: RedisSettings) -> Redis:
     return Redis(
-        # RESP2 is what every proxy speaks; the original's client falls back to it as well.
-        protocol=2,
         settings.host,
         settings.port,
         password=settings.password,
+        # RESP2 is what every proxy speaks; the original's client falls back to it as well.
+        protocol=2,
         decode_responses=True,
         socket_timeout=TIMEOUT_SECONDS,
         socket_connect_timeout=TIMEOUT_SECONDS,
