@@ -6,8 +6,8 @@ import functools
 from collections.abc import Iterator
 
 import boto3
+import botocore.session
 import pytest
-from botocore.loaders import JSONFileLoader
 
 from tests.contract.case import Boto
 
@@ -16,8 +16,7 @@ from tests.contract.case import Boto
 def api_descriptions_read_once() -> Iterator[None]:
     """Each run of a module has a session of its own, which would read botocore's large descriptions anew."""
     with pytest.MonkeyPatch.context() as patch:
-        read = functools.cache(JSONFileLoader().load_file)
-        patch.setattr(JSONFileLoader, "load_file", lambda _loader, path: read(path))
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
         yield
 
 
