@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,10 @@ class Image:
 
     def digest(self, tag: str) -> str:
         return "sha256:" + hashlib.sha256(self.manifest(tag).encode()).hexdigest()
+
+    def at(self, tag: str) -> Image:
+        """The image under one of its tags: `{tag}` in its environment is filled."""
+        return replace(self, environment={n: v.replace("{tag}", tag) for n, v in self.environment.items()})
 
     def tag_of(self, digest: str) -> str | None:
         return next((tag for tag in self.tags if self.digest(tag) == digest), None)

@@ -23,7 +23,8 @@ def pull(table: ImageTable, text: str, execution_role: str | None) -> Pulled:
     reference = Reference.parse(text)
     if reference.account is None or reference.region is None:
         image = table.public(reference)
-        return Pulled(image, reference.digest or image.digest(str(reference.tag)))
+        tag = reference.tag or str(image.tag_of(str(reference.digest)))
+        return Pulled(image.at(tag), reference.digest or image.digest(tag))
     found = _in_repository(reference, reference.account, reference.region)
     if execution_role:
         _check_access(reference, execution_role)
@@ -31,7 +32,7 @@ def pull(table: ImageTable, text: str, execution_role: str | None) -> Pulled:
     if image_of_table is None:
         detail = f"the local cloud's image table has no entry {reference.repository}"
         raise CannotPullContainerError(text, detail)
-    return Pulled(image_of_table, found.get_image_digest())
+    return Pulled(image_of_table.at(reference.tag or next(iter(found.image_tags), "")), found.get_image_digest())
 
 
 def _in_repository(reference: Reference, account: str, region: str) -> EcrImage:

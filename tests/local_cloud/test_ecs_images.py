@@ -33,6 +33,12 @@ def test_references(text: str, repository: str, tag: str | None, digest: str | N
     assert (found.repository, found.tag, found.digest, found.region) == (repository, tag, digest, region)
 
 
+def test_an_image_knows_its_tag() -> None:
+    image = Image("trademaster-auth", environment={"SAMPLE_VERSION": "{tag}", "SERVER_ADDRESS": "{address}"})
+
+    assert image.at("1.1.0").environment == {"SAMPLE_VERSION": "1.1.0", "SERVER_ADDRESS": "{address}"}
+
+
 def test_digests_differ_by_tag_and_stay() -> None:
     image = Image("app", tags=["1", "2"])
     assert image.digest("1") != image.digest("2")
