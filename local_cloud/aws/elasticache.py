@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from moto.core.responses import ActionResult
+from moto.ec2.models import ec2_backends
 from moto.elasticache import exceptions
 from moto.elasticache.models import ElastiCacheBackend, elasticache_backends
 from moto.elasticache.responses import ElastiCacheResponse
@@ -284,11 +285,19 @@ def _check_creation(
     subnet_group = params.get("CacheSubnetGroupName")
     if subnet_group and subnet_group != "default" and subnet_group not in backend.cache_subnet_groups:
         raise exceptions.CacheSubnetGroupNotFound(subnet_group)
+    check_security_groups(backend, params.get("SecurityGroupIds") or [])
     token = params.get("AuthToken")
     if token:
         check_token(token, flag(params, "TransitEncryptionEnabled"))
     if params.get("UserGroupIds"):
         check_user_groups(backend, params["UserGroupIds"], flag(params, "TransitEncryptionEnabled"))
+
+
+def check_security_groups(backend: ElastiCacheBackend, group_ids: Sequence[str]) -> None:
+    known = {group.id for group in ec2_backends[backend.account_id][backend.region_name].describe_security_groups()}
+    missing = [group_id for group_id in group_ids if group_id not in known]
+    if missing:
+        raise invalid(f"Invalid security group: {missing[0]}")
 
 
 def check_node_type(node_type: str | None) -> None:

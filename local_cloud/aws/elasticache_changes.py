@@ -63,6 +63,7 @@ def _plan(backend: ElastiCacheBackend, found: ReplicationGroup, params: dict[str
     """What takes time, checked as a whole before anything is done."""
     immediate = elasticache.flag(params, "ApplyImmediately")
     failover = _failover(found, params)
+    elasticache.check_security_groups(backend, params.get("SecurityGroupIds") or [])
     changes = [
         *_plan_parameters(backend, found, params),
         *_plan_access(backend, found, params, immediate),

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2.models import ec2_backends
 from moto.rds import exceptions
 from moto.rds.models import DBInstance, MasterUserSecret, RDSBackend, rds_backends
 from moto.rds.responses import RDSResponse
@@ -106,6 +107,7 @@ def _checked_creation(backend: RDSBackend, wanted: dict[str, Any]) -> dict[str, 
     check_class(wanted["db_instance_class"])
     _check_master(wanted)
     _check_storage(wanted)
+    check_security_groups(backend, wanted.get("vpc_security_group_ids") or [])
     if group := wanted.get("db_parameter_group_name"):
         rds_parameters.check_family(backend, group, version.family)
     if wanted.get("storage_encrypted"):
@@ -121,6 +123,13 @@ def _checked_creation(backend: RDSBackend, wanted: dict[str, Any]) -> dict[str, 
 def key_arn(backend: RDSBackend, key_id: str) -> str:
     """Raises KMSKeyNotAccessibleFault."""
     return backend._validate_kms_key(key_id)  # noqa: SLF001 - moto has no other way
+
+
+def check_security_groups(backend: RDSBackend, group_ids: list[str]) -> None:
+    known = {group.id for group in ec2_backends[backend.account_id][backend.region_name].describe_security_groups()}
+    missing = [group_id for group_id in group_ids if group_id not in known]
+    if missing:
+        raise exceptions.InvalidParameterValue(f"Invalid security group: {missing[0]}")
 
 
 def check_class(name: str) -> None:
@@ -362,6 +371,7 @@ def _begin_change(instance: DBInstance, database: Database, password: str | None
 def _check_change(backend: RDSBackend, instance: DBInstance, wanted: dict[str, Any]) -> None:
     if wanted.get("db_instance_class"):
         check_class(wanted["db_instance_class"])
+    check_security_groups(backend, wanted.get("vpc_security_group_ids") or [])
     if wanted.get("ca_certificate_identifier"):
         check_authority(wanted["ca_certificate_identifier"])
     if wanted.get("master_user_password"):

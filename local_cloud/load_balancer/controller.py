@@ -44,6 +44,7 @@ class Controller:
 
     def round(self) -> None:
         """Look at the whole state and bring everything in line with it."""
+        _activate()
         _expire_draining()
         used = {arn: group for backend in backends() for arn, group in _used_groups(backend)}
         self._watch(used)
@@ -274,6 +275,14 @@ def _used_groups(backend: ELBv2Backend) -> Iterator[tuple[str, FakeTargetGroup]]
     for arn, group in list(backend.target_groups.items()):
         if group.load_balancer_arns:
             yield arn, group
+
+
+def _activate() -> None:
+    """Whether or not somebody asks for its state."""
+    for backend in backends():
+        for balancer in list(backend.load_balancers.values()):
+            if balancer.state == "provisioning":
+                balancer.activate()
 
 
 def _expire_draining() -> None:

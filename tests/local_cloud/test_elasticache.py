@@ -242,6 +242,7 @@ def test_users_of_a_group_sign_in_with_their_rights(
         ({"NumNodeGroups": 2}, "InvalidParameterCombination"),
         ({"CacheParameterGroupName": "default.redis6.x"}, "InvalidParameterCombination"),
         ({"CacheSubnetGroupName": "absent"}, "CacheSubnetGroupNotFoundFault"),
+        ({"SecurityGroupIds": ["sg-absent"]}, "InvalidParameterValue"),
         ({"ReplicationGroupId": "two--hyphens"}, "InvalidParameterValue"),
     ],
 )

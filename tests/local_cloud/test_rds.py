@@ -243,6 +243,7 @@ def test_deletion_is_guarded(create: Callable[..., dict[str, Any]], rds: Any) ->
         ({"DBParameterGroupName": "default.postgres15"}, "InvalidParameterCombination"),
         ({"DBParameterGroupName": "absent"}, "DBParameterGroupNotFound"),
         ({"DatabaseInsightsMode": "advanced"}, "InvalidParameterCombination"),
+        ({"VpcSecurityGroupIds": ["sg-absent"]}, "InvalidParameterValue"),
         ({"CACertificateIdentifier": "rds-ca-2019"}, "CertificateNotFound"),
         ({"StorageEncrypted": True, "KmsKeyId": "absent"}, "KMSKeyNotAccessibleFault"),
     ],
