@@ -45,7 +45,7 @@ DEBIAN = VENV / "debian"
 REQUIREMENTS = ROOT / "requirements"
 
 # Directories of the `ansible` package to unpack; they satisfy requirements.yml.
-BUNDLED = ("amazon/aws", "community/aws", "community/general", "community/postgresql")
+BUNDLED = ("amazon/aws", "community/aws", "community/general")
 
 # Program the local cloud runs -> Debian package that carries it.
 PROGRAMS = {
@@ -136,13 +136,16 @@ class Step:
 @contextlib.contextmanager
 def replacing(target: Path) -> Iterator[Path]:
     """Give an empty directory that takes the place of `target` once it is complete."""
-    unfinished = target.with_name(target.name + ".new")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished, former = (target.with_name(target.name + ending) for ending in (".new", ".old"))
+    for leftover in (unfinished, former):
+        shutil.rmtree(leftover, ignore_errors=True)
     unfinished.mkdir(parents=True)
     yield unfinished
+    # Two renames, so that a playbook that is running meanwhile hardly finds the place empty.
     if target.exists():
-        shutil.rmtree(target)
+        target.rename(former)
     unfinished.rename(target)
+    shutil.rmtree(former, ignore_errors=True)
 
 
 # --- the virtual environment and its packages ---------------------------------------------------------------
