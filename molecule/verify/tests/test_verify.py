@@ -1,0 +1,54 @@
+"""After the checks there is an account that signed in, and its password is nowhere but in its secret."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+
+SECRET = "molecule-verify/verify/probe"
+ENDPOINTS: dict[str, Any] = json.loads((Path(os.environ["LOCAL_CLOUD_STATE"]) / "endpoints.json").read_text())
+URL = ENDPOINTS["load_balancers"]["molecule-verify"]["listeners"]["443"]
+
+
+@pytest.fixture(scope="module")
+def password() -> str:
+    answer = boto3.client("secretsmanager").get_secret_value(SecretId=SECRET)
+    return str(json.loads(answer["SecretString"])["password"])
+
+
+def login(email: str, password: str) -> int:
+    body = {"email": email, "password": password}
+    return requests.post(f"{URL}/api/v1/auth/login", json=body, timeout=10, verify=ENDPOINTS["ca"]).status_code
+
+
+def test_the_account_signs_in_through_the_load_balancer(password: str) -> None:
+    assert login("probe@example.com", password) == 200
+
+
+def test_another_account_does_not(password: str) -> None:
+    assert login("nobody@example.com", password) == 401
+
+
+def test_the_password_is_not_in_the_logs(password: str) -> None:
+    logs = boto3.client("logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    events = [event["message"] for name in groups for event in logs.filter_log_events(logGroupName=name)["events"]]
+
+    assert events
+    assert not [message for message in events if password in message]
+
+
+def test_the_address_was_proved_by_a_task_that_succeeded() -> None:
+    ecs = boto3.client("ecs")
+    arns = ecs.list_tasks(cluster="molecule-verify", family="molecule-verify-verify", desiredStatus="STOPPED")[
+        "taskArns"
+    ]
+    tasks = ecs.describe_tasks(cluster="molecule-verify", tasks=arns)["tasks"]
+
+    assert [container["exitCode"] for task in tasks for container in task["containers"]] == [0]
