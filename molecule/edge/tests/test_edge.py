@@ -103,7 +103,7 @@ def get(local_cloud: dict[str, Any], url: str) -> http.client.HTTPResponse:
 
 def listening(local_cloud: dict[str, Any], port: int) -> int:
     """Where the local cloud serves a listener's port."""
-    found = urlsplit(local_cloud["load_balancers"][NAME]["listeners"][str(port)]).port
+    found: int | None = urlsplit(local_cloud["load_balancers"][NAME]["listeners"][str(port)]).port
     assert found is not None
     return found
 
