@@ -261,7 +261,7 @@ def stages() -> dict[str, list[Check]]:
             ),
         ],
         "unit": [pytest("tests/unit")],
-        "contract": [pytest("tests/contract")],
+        "contract": [pytest("tests/contract", "tests/roles")],
         "local_cloud": [pytest("tests/local_cloud", "tests/sample_service")],
         "molecule": [molecule()],
         "e2e": [pytest("tests/e2e")],
