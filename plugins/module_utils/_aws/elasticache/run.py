@@ -66,11 +66,13 @@ def run(aws: Aws) -> Outcome:
     wanted = _wanted(options, seen)
     _read_groups(aws, wanted, seen)
     _read_users(aws, wanted, seen)
+    # First of all, so that an unknown version is named before the family that would follow from it.
+    group = _plan_group(aws, wanted, seen)
     changes = [
         *_plan_subnet_group(aws, wanted, seen),
         *_plan_parameter_group(aws, wanted, seen),
         *_plan_users(aws, wanted, seen),
-        *_plan_group(aws, wanted, seen),
+        *group,
     ]
     aws.apply(changes, write.handlers(aws))
     return _outcome(aws, wanted, seen, changes)

@@ -126,9 +126,9 @@ def _read_groups(aws: Aws, wanted: Wanted, seen: Seen) -> None:
 
 
 def _plan(aws: Aws, wanted: Wanted, seen: Seen) -> list[Change]:
-    changes = _plan_subnet_group(aws, wanted, seen) + _plan_parameter_group(aws, wanted, seen)
+    # First of all, so that an unknown version is named before the family that would follow from it.
     instance = _plan_instance(aws, wanted, seen)
-    changes += instance
+    changes = _plan_subnet_group(aws, wanted, seen) + _plan_parameter_group(aws, wanted, seen) + instance
     if aws.params["reboot_when_pending"] and seen.lasting and _reboot_ahead(wanted, seen, instance):
         before, after = {"pending_reboot": True}, {"pending_reboot": False}
         changes.append(Change("update", REBOOT, wanted.identifier, before, after, level=2))
