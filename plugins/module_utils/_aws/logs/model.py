@@ -82,7 +82,7 @@ def listing_prefix(names: Iterable[str], prefix: str | None, *, purge: bool) -> 
     """What all names that matter begin with, so that one list call finds them."""
     ordered = sorted([*names, *([prefix or ""] if purge else [])])
     ends = zip(ordered[0], ordered[-1], strict=False) if ordered else ()
-    return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], ends))
+    return "".join(one for one, _other in takewhile(lambda pair: pair[0] == pair[1], ends))
 
 
 def in_scope(
