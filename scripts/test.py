@@ -31,6 +31,7 @@ from xml.etree import ElementTree as ET
 ROOT = Path(__file__).resolve().parents[1]
 BIN = ROOT / ".venv" / "bin"
 OUTPUT = ROOT / "tests" / "output"
+VERIFIED = OUTPUT / "molecule"
 CACHE = ROOT / ".venv" / "cache"
 BUILT = CACHE / "built"
 COLLECTION = BUILT / "ansible_collections" / "trademaster" / "platform"
@@ -87,6 +88,7 @@ class Check:
     prepare: Callable[[], None] | None = None
     clean_up: Sequence[str | Path] = ()
     nothing: Callable[[], bool] = lambda: False
+    more: Callable[[], str] = str  # what to show of a failure besides the output
 
 
 # --- counting -----------------------------------------------------------------------------------------------
@@ -127,6 +129,16 @@ def molecule_counts(finished: Finished) -> Counts:
     if finished.code and not failed:
         return Counts(len(known) - 1, 1)
     return Counts(len(known - failed), len(failed))
+
+
+def verifier_failures() -> str:
+    """Tell what failed in the verifiers of the scenarios, which Molecule does not show."""
+    told = []
+    for report in sorted(VERIFIED.glob("*.xml")):
+        for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314  pytest of this run wrote it
+            for problem in (*case.iter("failure"), *case.iter("error")):
+                told.append(f"----- {report.stem} > verify > {case.get('name')}:\n{problem.text or ''}")
+    return "\n".join(told)
 
 
 def sanity_counts(finished: Finished) -> Counts:
@@ -219,6 +231,8 @@ def molecule() -> Check:
         ],
         count=molecule_counts,
         env=env,
+        prepare=lambda: shutil.rmtree(VERIFIED, ignore_errors=True),
+        more=verifier_failures,
         clean_up=[BIN / "python", "-m", "local_cloud", "down"],
         nothing=lambda: not scenarios(),
     )
@@ -320,7 +334,7 @@ class Runner:
         self._say(f"{title:24} {'FAILED' if counts.failed else 'ok':6} {took:6.1f} s  {counts}")
         if counts.failed:
             lines = log.read_text(errors="replace").splitlines()
-            said = "\n".join(lines[-SHOWN_LINES:])
+            said = "\n".join([*lines[-SHOWN_LINES:], check.more()])
             self._say(f"----- {title} said ({log.relative_to(ROOT)}):\n{said}\n----- end of {title}")
 
     def _finish(self, check: Check, log: Path) -> Finished:

@@ -58,6 +58,15 @@ def test_molecule_is_counted_by_scenarios(
     assert runner.molecule_counts(Finished(code, log)) == expected
 
 
+def test_failures_of_verifiers_are_told_by_scenario_and_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "VERIFIED", tmp_path)
+    passed = '<testcase name="test_key"/>'
+    failed = '<testcase name="test_tls"><failure message="no">assert "plain" == "TLS"</failure></testcase>'
+    (tmp_path / "cache.xml").write_text(f"<testsuites><testsuite>{passed}{failed}</testsuite></testsuites>")
+
+    assert runner.verifier_failures() == '----- cache > verify > test_tls:\nassert "plain" == "TLS"'
+
+
 @pytest.mark.parametrize(
     ("code", "said", "expected"),
     [
