@@ -176,6 +176,12 @@ def test_destroy_leaves_nothing_with_our_tags(environment: Environment) -> None:
     assert environment.client("elasticache").describe_replication_groups()["ReplicationGroups"] == []
 
 
+def test_a_second_destroy_changes_nothing(environment: Environment) -> None:
+    again = environment.make("destroy", "ARGS=-e destroy_confirmed=local")
+    assert again.returncode == 0, again.stdout
+    assert recap(again.stdout)["changed"] == 0
+
+
 def test_make_down_leaves_no_process_port_or_file(environment: Environment) -> None:
     stopped = environment.make("down")
     assert stopped.returncode == 0, stopped.stdout
