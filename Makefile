@@ -23,7 +23,7 @@ setup: ## Install what is missing into .venv
 up: setup ## Converge the environment, verify it and print where it answers; ARGS=--check only tells
 	$(ON_LOCAL) $(CLOUD) up
 	$(PLAYBOOK) playbooks/site.yml $(ARGS)
-	$(if $(filter --check,$(ARGS)),,$(PLAYBOOK) playbooks/verify.yml $(ARGS))
+	$(PLAYBOOK) playbooks/verify.yml $(ARGS)
 
 verify: setup ## Prove that the environment serves
 	$(PLAYBOOK) playbooks/verify.yml $(ARGS)
