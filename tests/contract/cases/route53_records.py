@@ -14,7 +14,9 @@ TEXT = {"name": f"note.{ZONE}", "type": "TXT", "values": ['"one"', '"two"'], "tt
 
 
 def zone(boto: Boto) -> dict[str, Any]:
-    boto("route53").create_hosted_zone(Name=ZONE, CallerReference="contract-records")
+    route53 = boto("route53")
+    if not any(zone["Name"] == f"{ZONE}." for zone in route53.list_hosted_zones()["HostedZones"]):
+        route53.create_hosted_zone(Name=ZONE, CallerReference="contract-records")
     return {}
 
 
