@@ -283,7 +283,7 @@ def stages() -> dict[str, list[Check]]:
 
 
 # The two lanes run side by side on two cores, what is quick to fail first.
-LANES = (("lint", "unit", "sanity", "contract", "local_cloud"), ("molecule", "e2e"))
+LANES = (("lint", "unit", "sanity", "contract"), ("molecule", "e2e", "local_cloud"))
 
 
 # --- running ------------------------------------------------------------------------------------------------
