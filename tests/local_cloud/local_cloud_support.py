@@ -24,6 +24,9 @@ from local_cloud.settings import Settings  # noqa: E402
 
 Found = TypeVar("Found")
 
+# The subnets that every account has, one a zone; other tests make more of them.
+DEFAULT_SUBNETS = [{"Name": "default-for-az", "Values": ["true"]}]
+
 
 def free_ports(count: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]

@@ -16,7 +16,7 @@ from typing import Any
 
 import botocore.exceptions
 import pytest
-from local_cloud_support import LocalCloud, eventually
+from local_cloud_support import DEFAULT_SUBNETS, LocalCloud, eventually
 
 _numbers = itertools.count(1)
 
@@ -164,7 +164,7 @@ def refused(call: Callable[[], object]) -> str:
 
 
 def subnets(cloud: LocalCloud) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = cloud.client("ec2").describe_subnets()["Subnets"]
+    found: list[dict[str, Any]] = cloud.client("ec2").describe_subnets(Filters=DEFAULT_SUBNETS)["Subnets"]
     return sorted(found, key=lambda row: str(row["AvailabilityZone"]))
 
 

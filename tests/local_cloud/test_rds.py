@@ -14,7 +14,7 @@ from typing import Any
 import botocore.exceptions
 import psycopg
 import pytest
-from local_cloud_support import LocalCloud, eventually, local_cloud_for
+from local_cloud_support import DEFAULT_SUBNETS, LocalCloud, eventually, local_cloud_for
 
 from local_cloud.processes import read_records
 
@@ -254,7 +254,7 @@ def test_bad_creations_are_refused_and_leave_nothing(rds: Any, options: dict[str
 
 
 def test_subnet_group_needs_two_zones(local_cloud: LocalCloud, rds: Any) -> None:
-    subnets = local_cloud.client("ec2").describe_subnets()["Subnets"]
+    subnets = local_cloud.client("ec2").describe_subnets(Filters=DEFAULT_SUBNETS)["Subnets"]
     one = [subnets[0]["SubnetId"]]
     assert (
         refused(

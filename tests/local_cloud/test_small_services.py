@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import botocore.exceptions
 import pytest
-from local_cloud_support import LocalCloud
+from local_cloud_support import DEFAULT_SUBNETS, LocalCloud
 
 
 def test_efs_describes_tags(local_cloud: LocalCloud) -> None:
@@ -31,7 +31,7 @@ def test_web_acl_names_its_load_balancers(local_cloud: LocalCloud) -> None:
     acl = waf.create_web_acl(Name="acl", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=visibility)[
         "Summary"
     ]["ARN"]
-    subnets = [row["SubnetId"] for row in ec2.describe_subnets()["Subnets"]][:2]
+    subnets = [row["SubnetId"] for row in ec2.describe_subnets(Filters=DEFAULT_SUBNETS)["Subnets"]][:2]
     balancer = elbv2.create_load_balancer(Name="protected", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
     waf.associate_web_acl(WebACLArn=acl, ResourceArn=balancer)
     assert waf.list_resources_for_web_acl(WebACLArn=acl)["ResourceArns"] == [balancer]
