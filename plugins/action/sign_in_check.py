@@ -11,3 +11,4 @@ from ansible_collections.trademaster.platform.plugins.plugin_utils.in_process im
 
 class ActionModule(InProcessAction):
     module = sign_in_check
+    services = ("secretsmanager",)

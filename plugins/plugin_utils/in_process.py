@@ -25,21 +25,46 @@ from ansible.vars.clean import remove_internal_keys
 
 try:
     import botocore.session
+    from botocore.exceptions import BotoCoreError
 except ImportError:  # the module reports the missing library
-    pass
+    HAS_BOTOCORE = False
 else:
+    HAS_BOTOCORE = True
     # Every task makes a session of its own; the descriptions of the API that sessions read are the same for all.
     botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 PROFILE = "legacy"  # the serialisation that ansible-core uses for modules
 
 
+@functools.cache
+def warm_up(service: str) -> None:
+    """Make a client of a service once for all tasks: its imports and descriptions take up to a quarter of a second."""
+    variables = {"profile": (None, None, None, None)}  # whatever profile the task uses
+    with suppress(BotoCoreError):  # what is wrong with the user's set-up, the module reports
+        botocore.session.Session(variables).create_client(
+            service,
+            region_name="us-east-1",
+            aws_access_key_id="unused",
+            aws_secret_access_key="unused",  # noqa: S106
+        )
+
+
 class InProcessAction(ActionBase):  # type: ignore[misc]
-    """Runs `module` here where that is the same as running it there, and the ordinary way elsewhere."""
+    """Runs `module` here where that is the same as running it there, and the ordinary way elsewhere.
+
+    `services` are those of AWS that the module calls. They are warmed up when ansible-core loads the plugin, which is
+    before it forks.
+    """
 
     module: ModuleType
+    services: tuple[str, ...] = ()
     _supports_check_mode = True
     _supports_async = True
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for service in cls.services if HAS_BOTOCORE else ():
+            warm_up(service)
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Answer the module's result."""
