@@ -9,34 +9,23 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import boto3
 import psycopg
 import pytest
 from local_cloud_support import environment as variables_of_a_local_cloud
+from local_cloud_support import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 AGENT = {"User-Agent": "end-to-end tests", "Accept": "application/json"}
 READS = ("Describe", "List", "Get", "Head", "Lookup", "Discover", "Batch")
-
-Found = TypeVar("Found")
-
-
-def eventually(what: str, look: Callable[[], Found], timeout: float = 60.0) -> Found:
-    """Look until the answer is true, and return it; fails after `timeout` seconds."""
-    deadline = time.monotonic() + timeout
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"not within {timeout:.0f} s: {what}"
-        time.sleep(0.05)
-    return found
 
 
 @dataclass
@@ -82,7 +71,7 @@ class Environment:
         reader = threading.Thread(target=lambda: said.extend(process.stdout or []), daemon=True)
         reader.start()
         try:
-            eventually(what, lambda: happened() or process.poll() is not None, timeout=300)
+            eventually(lambda: happened() or process.poll() is not None, timeout=300, what=what)
             assert process.poll() is None, f"ended before {what}:\n{''.join(said)}"
         finally:
             os.killpg(process.pid, signal.SIGKILL)

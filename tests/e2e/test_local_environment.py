@@ -12,7 +12,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.environment import Calls, Environment, eventually, recap
+from local_cloud_support import eventually
+
+from tests.e2e.environment import Calls, Environment, recap
 
 EMAIL = f"ada-{uuid.uuid4().hex[:8]}@example.com"
 PASSWORD = f"correct-{uuid.uuid4().hex}"
@@ -131,8 +133,8 @@ def test_a_killed_task_is_replaced_while_the_other_serves(environment: Environme
         running = {task["taskArn"] for task in tasks(environment) if task["lastStatus"] == "RUNNING"}
         return len(running) == 2 and len(running - before) == 1
 
-    eventually("a new task runs in place of the killed one", replaced)
-    eventually("health is served again", lambda: environment.request("/actuator/health")[0] == 200)
+    eventually(replaced, what="a new task runs in place of the killed one")
+    eventually(lambda: environment.request("/actuator/health")[0] == 200, what="health is served again")
 
 
 def test_no_secret_is_anywhere_it_can_be_read(environment: Environment) -> None:
