@@ -44,6 +44,19 @@ def create_key(aws: Aws, document: Mapping[str, Any], description: str, tags: Ma
     return str(answer["KeyMetadata"]["KeyId"])
 
 
+def find_key(aws: Aws, tags: Mapping[str, str]) -> str | None:
+    """Id of a key that carries all of `tags` (GetResources of the tagging API)."""
+    filters = [{"Key": key, "Values": [value]} for key, value in tags.items()]
+    found = aws.pages(
+        "resourcegroupstaggingapi",
+        "get_resources",
+        "ResourceTagMappingList",
+        TagFilters=filters,
+        ResourceTypeFilters=["kms:key"],
+    )
+    return str(found[0]["ResourceARN"]).rpartition("/")[2] if found else None
+
+
 def create_alias(aws: Aws, alias: str, key_id: str) -> None:
     """Point a new alias at a key (CreateAlias)."""
     aws.client("kms").create_alias(AliasName=alias, TargetKeyId=key_id)

@@ -23,6 +23,7 @@ class Place:
     region: str
 
 
+MARK = "trademaster.platform:alias"  # tag that tells a key which a run could not give its alias any more
 DEAD = ("PendingDeletion", "PendingReplicaDeletion")
 
 

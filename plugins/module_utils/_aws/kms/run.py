@@ -49,10 +49,20 @@ def _read(aws: Aws, prefix: str, tags: Mapping[str, str] | None) -> dict[str, di
         return dict(zip(found, pool.map(read, found.values()), strict=True))
 
 
+def _left_without_alias(aws: Aws, mark: Mapping[str, str]) -> str | None:
+    """The key that an interrupted run has created for an alias which does not exist yet."""
+    key_id = api.find_key(aws, mark)
+    return key_id if key_id and api.describe_key(aws, key_id)["KeyState"] not in model.DEAD else None
+
+
 def _handlers(aws: Aws, policies: Mapping[str, Mapping[str, Any]]) -> dict[Any, Any]:
     def create(change: Change) -> None:
         state = change.desired
-        key_id = api.create_key(aws, policies[change.key], state.get("description", ""), state.get("tags") or {})
+        mark = {model.MARK: change.key}
+        tags = {**(state.get("tags") or {}), **mark}
+        key_id = _left_without_alias(aws, mark) or api.create_key(
+            aws, policies[change.key], state.get("description", ""), tags
+        )
         api.create_alias(aws, change.key, key_id)
         api.enable_key_rotation(aws, key_id, state["rotation_days"])
 
