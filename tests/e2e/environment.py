@@ -8,7 +8,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 import urllib.error
 import urllib.request
@@ -64,18 +63,6 @@ class Environment:
         output, _ = process.communicate(timeout=900)
         self.outputs.append(output)
         return subprocess.CompletedProcess(process.args, process.returncode, output)
-
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `python -m local_cloud` for this environment."""
-        return subprocess.run(
-            [sys.executable, "-m", "local_cloud", *arguments],
-            cwd=REPOSITORY,
-            env={**os.environ, **self.variables},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
 
     def kill_when(self, what: str, happened: Callable[[], Any], *arguments: str) -> None:
         """Start `make` and kill all of it, playbook and modules, the moment something has happened."""

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from local_cloud_support import LocalCloud
 
+from local_cloud.settings import Settings
 from tests.e2e.environment import REPOSITORY, Calls, Environment, recap
 
 INVENTORIES = REPOSITORY / "inventories"
@@ -17,7 +19,7 @@ OF_THE_LOCAL_CLOUD_ALONE = {"local_cloud", "local_cloud_endpoints", "local_cloud
 @pytest.fixture
 def empty_account(tmp_path: Path) -> Iterator[Environment]:
     environment = Environment.below(tmp_path)
-    started = environment.command("up")
+    started = LocalCloud(Settings.from_environment(environment.variables), environment.variables).command("up")
     assert started.returncode == 0, started.stderr
     yield environment
     environment.make("down")

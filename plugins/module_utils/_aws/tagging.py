@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+from .._core.changes import State
 
 # Marks what one resource brings along, such as a VPC the security group of its endpoints: only its owner removes it.
 PART_OF = "trademaster.platform:part-of"
@@ -19,3 +21,14 @@ def of_interest(current: Mapping[str, str], desired: Mapping[str, str] | None) -
 def owns(current: Mapping[str, str], wanted: Mapping[str, str] | None) -> bool:
     """Whether a resource carries all of `wanted`; without any wanted tags nothing is known to be ours."""
     return bool(wanted) and all(current.get(key) == value for key, value in (wanted or {}).items())
+
+
+def within_reach(
+    current: Mapping[str, State], desired: Collection[str], removable: Collection[str], *, purge: bool
+) -> dict[str, State]:
+    """The current states a set may change: those desired, those named for removal and, with `purge`, those owned."""
+    return {
+        name: state
+        for name, state in current.items()
+        if name in desired or name in removable or (purge and state["owned"])
+    }

@@ -12,7 +12,7 @@ from typing import Any
 from ..._core.changes import Change, State, desired_fields, plan_set
 from ..._core.errors import InvalidInput
 from .. import policy
-from ..tagging import of_interest, owns
+from ..tagging import of_interest, owns, within_reach
 from . import lifecycle
 
 PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
@@ -99,11 +99,7 @@ def plan(
     current: Mapping[str, State], desired: Mapping[str, State], removable: Collection[str], *, purge: bool
 ) -> list[Change]:
     """Changes to repositories; of what is not desired the `removable` and, with `purge`, the owned are deleted."""
-    scope = {
-        name: state
-        for name, state in current.items()
-        if name in desired or name in removable or (purge and state["owned"])
-    }
+    scope = within_reach(current, desired, removable, purge=purge)
     changes = plan_set("repository", scope, desired, purge=True)
     for change in changes:
         _refuse_other_encryption(change)

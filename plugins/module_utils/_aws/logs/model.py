@@ -13,7 +13,7 @@ from typing import Any
 from ..._core.changes import Change, State, desired_fields, plan_set
 from ..._core.errors import InvalidInput
 from ..._core.wait import DONE, Verdict, pending
-from ..tagging import of_interest, owns
+from ..tagging import of_interest, owns, within_reach
 
 NAME = re.compile(r"[\w.\-/#]{1,512}", re.ASCII)
 FOR_EVER = 0
@@ -122,11 +122,7 @@ def plan(
     current: Mapping[str, State], desired: Mapping[str, State], removable: Collection[str], *, purge: bool
 ) -> list[Change]:
     """Changes to log groups; of what is not desired the `removable` and, with `purge`, the owned are deleted."""
-    scope = {
-        name: state
-        for name, state in current.items()
-        if name in desired or name in removable or (purge and state["owned"])
-    }
+    scope = within_reach(current, desired, removable, purge=purge)
     changes = plan_set("log_group", scope, desired, purge=True)
     for change in changes:
         _refuse_other_class(change)
