@@ -22,7 +22,15 @@ READERS = {
 WRITERS = {**READERS, "Statement": [{**READERS["Statement"][0], "Action": "secretsmanager:PutSecretValue"}]}
 JWT = {"name": "jwt", "generate": {"length": 64, "exclude_punctuation": True}, "description": "Signs tokens"}
 DATABASE = {"name": "database", "template": {"username": "app"}, "keys": [{"name": "password"}]}
+TLS: dict[str, Any] = {
+    "name": "tls",
+    "certificate": {"domain_name": "admin.example.com", "subject_alternative_names": ["a.example.com"]},
+}
 MAIL = {"name": "mail", "value": "correct-horse-battery", "resource_policy": READERS}
+
+
+def certified(**recipe: Any) -> dict[str, Any]:
+    return {**TLS, "certificate": {**TLS["certificate"], **recipe}}
 
 
 def key(boto: Boto) -> Mapping[str, Any]:
@@ -47,19 +55,21 @@ CASES = [
     Case(
         name="secretsmanager_secrets",
         module="secretsmanager_secrets",
-        present={"prefix": "contract/auth", "secrets": [JWT, DATABASE, MAIL], "tags": TAGS, "purge": True},
+        present={"prefix": "contract/auth", "secrets": [JWT, DATABASE, TLS, MAIL], "tags": TAGS, "purge": True},
         absent={"secrets": []},
         prepare=key,
         edits={
-            "value": {"secrets": [JWT, DATABASE, {**MAIL, "value": "staple-correct-horse"}]},
-            "description": {"secrets": [{**JWT, "description": "Signs access tokens"}, DATABASE, MAIL]},
-            "key": {"secrets": [JWT, {**DATABASE, "kms_key_id": "alias/contract-secrets"}, MAIL]},
-            "resource policy": {"secrets": [JWT, DATABASE, {**MAIL, "resource_policy": WRITERS}]},
-            "no resource policy": {"secrets": [JWT, DATABASE, {**MAIL, "resource_policy": {}}]},
+            "value": {"secrets": [JWT, DATABASE, TLS, {**MAIL, "value": "staple-correct-horse"}]},
+            "description": {"secrets": [{**JWT, "description": "Signs access tokens"}, DATABASE, TLS, MAIL]},
+            "key": {"secrets": [JWT, {**DATABASE, "kms_key_id": "alias/contract-secrets"}, TLS, MAIL]},
+            "names of a certificate": {"secrets": [JWT, DATABASE, certified(subject_alternative_names=[]), MAIL]},
+            "validity of a certificate": {"secrets": [JWT, DATABASE, certified(validity_days=90), MAIL]},
+            "resource policy": {"secrets": [JWT, DATABASE, TLS, {**MAIL, "resource_policy": WRITERS}]},
+            "no resource policy": {"secrets": [JWT, DATABASE, TLS, {**MAIL, "resource_policy": {}}]},
             "tags": {"tags": {**TAGS, "Owner": "platform"}},
             "one fewer, restored afterwards": {"secrets": [JWT, DATABASE]},
             "one fewer, for good": {"secrets": [DATABASE, MAIL], "recovery_window_in_days": 0},
-            "one more": {"secrets": [JWT, DATABASE, MAIL, {"name": "extra", "generate": {}}]},
+            "one more": {"secrets": [JWT, DATABASE, TLS, MAIL, {"name": "extra", "generate": {}}]},
         },
         foreign=lookalike,
         secrets=("correct-horse-battery", "staple-correct-horse"),

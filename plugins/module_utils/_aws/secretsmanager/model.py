@@ -4,10 +4,12 @@
 """Secrets as comparable states. Pure.
 
 The value of a generated secret is never read: once a secret has a value, the state says only that it was generated.
+A certificate is read, because it ends: the state says whether the one that is there suits.
 """
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,8 +19,10 @@ from ..._core.redact import Secret
 from .. import policy
 from ..session import boto3_tag_list_to_ansible_dict
 from ..tagging import of_interest, owns
+from . import certificate
 
 GENERATED = "(generated)"
+CERTIFIED = "(certificate)"
 LENGTHS = range(1, 4097)
 RECOVERY_DAYS = range(7, 31)
 NO_VALUE = ("ResourceNotFoundException", "InvalidRequestException")  # no version yet, or scheduled for deletion
@@ -48,12 +52,11 @@ def desired_states(
         if name in states:
             raise InvalidInput(f"secrets[{index}].name", secret["name"], "is given twice: keep one of them")
         _validate_value(f"secrets[{index}]", secret)
-        value = secret.get("value")
         document = secret.get("resource_policy")
         states[name] = desired_fields(
             {
                 "scheduled_for_deletion": False,
-                "value": GENERATED if value is None else Secret(value),
+                "value": _value(secret),
                 "description": secret.get("description"),
                 "kms_key_id": secret.get("kms_key_id"),
                 "resource_policy": None if document is None else _policy(f"secrets[{index}]", document),
@@ -61,6 +64,12 @@ def desired_states(
             }
         )
     return states
+
+
+def _value(secret: Mapping[str, Any]) -> str | Secret:
+    if secret.get("certificate"):
+        return CERTIFIED
+    return GENERATED if secret.get("value") is None else Secret(secret["value"])
 
 
 def _policy(option: str, document: Any) -> dict[str, Any]:
@@ -72,6 +81,8 @@ def _validate_value(option: str, secret: Mapping[str, Any]) -> None:
         raise InvalidInput(
             f"{option}.value", secret["name"], "is empty: give the secret a value or let it be generated"
         )
+    if secret.get("certificate"):
+        certificate.validate(f"{option}.certificate", secret["certificate"])
     if secret.get("keys") == []:
         raise InvalidInput(f"{option}.keys", [], "is empty: name at least one field to generate")
     names = [key["name"] for key in secret.get("keys") or []]
@@ -101,9 +112,15 @@ def values_by_name(values: Iterable[Mapping[str, Any]], errors: Iterable[Mapping
     return {item["Name"]: Secret(item.get("SecretString", "")) for item in values}
 
 
+def judged(value: Secret, recipe: Mapping[str, Any], now: datetime.datetime) -> str | Secret:
+    """What a state says of a value that was read: of a certificate, only that it suits."""
+    wanted = recipe.get("certificate")
+    return CERTIFIED if wanted and certificate.suits(value.reveal(), wanted, now) else value
+
+
 def current_states(
     listed: Iterable[Mapping[str, Any]],
-    values: Mapping[str, Secret],
+    values: Mapping[str, str | Secret],
     policies: Mapping[str, str],
     desired: Mapping[str, State],
     tags: Mapping[str, str] | None,

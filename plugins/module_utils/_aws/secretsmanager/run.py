@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +17,7 @@ from ..._core.redact import Secret
 from .. import policy
 from ..keys import resolved
 from ..session import Aws, Outcome, ansible_dict_to_boto3_tag_list
-from . import api, model
+from . import api, certificate, model
 
 
 def run(aws: Aws) -> Outcome:
@@ -28,11 +29,11 @@ def run(aws: Aws) -> Outcome:
     aws.secrets |= {secret["value"] for secret in secrets if secret["value"]}
     desired = model.desired_states(prefix, secrets, tags)
     listed = api.list_secrets(aws, model.full_name(prefix, ""))
-    current = _current(aws, listed, desired)
+    recipes = {model.full_name(prefix, secret["name"]): secret for secret in secrets}
+    current = _current(aws, listed, desired, recipes)
     desired = {name: resolved(aws, state, current.get(name, {}), ("kms_key_id",)) for name, state in desired.items()}
     changes = model.plan(current, desired, purge=aws.params["purge"])
     arns = {name: state["arn"] for name, state in current.items()}
-    recipes = {model.full_name(prefix, secret["name"]): secret for secret in secrets}
     aws.apply(changes, _handlers(aws, recipes, arns))
     result = {
         secret["name"]: {"name": name, "arn": arns.get(name, KNOWN_AFTER_APPLY)} for name, secret in recipes.items()
@@ -40,11 +41,15 @@ def run(aws: Aws) -> Outcome:
     return Outcome(changes, {"secrets": result})
 
 
-def _current(aws: Aws, listed: list[dict[str, Any]], desired: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _current(
+    aws: Aws, listed: list[dict[str, Any]], desired: Mapping[str, Any], recipes: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
     values = model.values_by_name(*api.batch_get_secret_value(aws, model.readable(listed, desired, "value")))
     aws.secrets |= {value.reveal() for value in values.values()}
     policies = {name: api.get_resource_policy(aws, name) for name in model.readable(listed, desired, "resource_policy")}
-    return model.current_states(listed, values, policies, desired, aws.params["tags"])
+    now = datetime.datetime.now(datetime.UTC)
+    known = {name: model.judged(value, recipes[name], now) for name, value in values.items()}
+    return model.current_states(listed, known, policies, desired, aws.params["tags"])
 
 
 def _handlers(aws: Aws, recipes: Mapping[str, Any], arns: dict[str, str]) -> dict[Any, Any]:
@@ -106,10 +111,18 @@ def _value(aws: Aws, value: Any, recipe: Mapping[str, Any]) -> str:
     """The text to store. What is generated here is masked wherever it might show."""
     if isinstance(value, Secret):
         return value.reveal()
+    if recipe["certificate"]:
+        fields = certificate.generate(recipe["certificate"], datetime.datetime.now(datetime.UTC))
+        aws.secrets.add(fields[certificate.PRIVATE_KEY])
+        return _document(aws, fields)
     if recipe["generate"]:
         return _generated(aws, recipe["generate"])
     fields = {key["name"]: _generated(aws, key) for key in recipe["keys"]}
-    text = json.dumps({**(recipe["template"] or {}), **fields})
+    return _document(aws, {**(recipe["template"] or {}), **fields})
+
+
+def _document(aws: Aws, fields: Mapping[str, Any]) -> str:
+    text = json.dumps(fields)
     aws.secrets.add(text)
     return text
 
