@@ -4,14 +4,13 @@
 """The one place that touches amazon.aws: module construction, clients, errors, and the run of a module.
 
 A module is its documentation, its argument spec and `run_module(ARGUMENT_SPEC, run)`. `run(aws)` reads the current
-state, plans (pure), applies unless in check mode, and answers an `Outcome`. Everything a module prints passes
-through here, so masking, diff and the wording of failures are the same everywhere.
+state, plans (pure), applies unless in check mode, and answers an `Outcome`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -21,14 +20,11 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 
-from .._core.changes import Change, describe, diff
-from .._core.clock import Clock
-from .._core.errors import PlatformError
-from .._core.placeholders import KNOWN_AFTER_APPLY
-from .._core.reconcile import ApplyError, Handlers, apply
-from .._core.redact import redact
+from .._core.changes import Change
+from .._core.reconcile import Handlers, apply
 from .._core.retry import retry
-from .._core.wait import DONE, Verdict, pending, wait_until
+from .._core.session import Outcome, Session, finish
+from .._core.wait import DONE, pending
 
 try:
     from botocore.config import Config
@@ -44,7 +40,6 @@ except ImportError:  # AnsibleAWSModule reports the missing library
     pass
 
 WORKERS = 12
-Seen = TypeVar("Seen")
 Answer = TypeVar("Answer")
 
 __all__ = [
@@ -58,47 +53,16 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a module's run answers.
-
-    `result` becomes the module's return values; `secrets` are strings that must not show in any of it.
-    """
-
-    changes: Sequence[Change]
-    result: Mapping[str, Any]
-    secrets: Collection[str] = ()
-    warnings: Sequence[str] = ()
-
-
 @dataclass
-class Aws:
+class Aws(Session):
     """What a run works with: options, clients, waiting, applying."""
 
-    module: Any
-    clock: Clock = field(default_factory=Clock)
-    waits: list[dict[str, Any]] = field(default_factory=list)
-    secrets: set[str] = field(default_factory=set)
     _clients: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
-    def params(self) -> dict[str, Any]:
-        return dict(self.module.params)
-
-    @property
-    def check_mode(self) -> bool:
-        return bool(self.module.check_mode)
-
-    @property
     def region(self) -> str:
         return str(self.module.region)
-
-    def hide(self, values: Collection[str]) -> None:
-        """Mask these strings in whatever the module prints, the echo of its own options included."""
-        shown = {value for value in values if value}
-        self.secrets.update(shown)
-        self.module.no_log_values.update(shown)
 
     def client(self, service: str) -> Any:
         """The boto3 client of a service, made once. Throttling, 5xx and lost connections are retried by botocore."""
@@ -122,12 +86,6 @@ class Aws:
         """Execute the planned changes; a no-op in check mode."""
         if not self.check_mode:
             apply(changes, handlers, workers=WORKERS, explain=explain)
-
-    def wait(self, name: str, look: Callable[[], Seen], judge: Callable[[Seen], Verdict], *, timeout: float) -> Seen:
-        """Wait for a named condition; its duration goes into the module's RV(waits)."""
-        seen, elapsed = wait_until(name, look, judge, timeout=timeout, clock=self.clock)
-        self.waits.append({"name": name, "seconds": round(elapsed, 1)})
-        return seen
 
     def found(self, call: Callable[[], Answer], *codes: str) -> Answer | None:
         """What a call answers; None where it fails with one of `codes`, such as ResourceNotFoundException."""
@@ -203,30 +161,7 @@ def run_module(argument_spec: Mapping[str, Any], run: Callable[[Aws], Outcome], 
     `constraints` are AnsibleModule's (`required_if`, `mutually_exclusive`, …).
     """
     module = AnsibleAWSModule(argument_spec=dict(argument_spec), supports_check_mode=True, **constraints)
-    # A secret that is only known after apply must not blank out everything else that is.
-    module._module.no_log_values.discard(KNOWN_AFTER_APPLY)  # noqa: SLF001 - where AnsibleModule keeps it
     aws = Aws(module)
     if not module.region:
         module.fail_json(msg=explain(NoRegionError()))
-    try:
-        outcome = run(aws)
-    except ApplyError as error:
-        done = describe(error.done, secrets=aws.secrets)
-        left = describe(error.left, secrets=aws.secrets)
-        text = redact(str(error), aws.secrets)
-        module.fail_json(msg=text, changed=bool(done), changes=done, not_applied=left, waits=aws.waits)
-    except PlatformError as error:
-        details = redact(error.details, aws.secrets)
-        module.fail_json(msg=redact(explain(error), aws.secrets), waits=aws.waits, **details)
-    except (BotoCoreError, ClientError) as error:
-        module.fail_json(msg=redact(explain(error), aws.secrets), waits=aws.waits)
-    for warning in outcome.warnings:
-        module.warn(warning)
-    secrets = aws.secrets | set(outcome.secrets)
-    module.exit_json(
-        changed=bool(outcome.changes),
-        changes=describe(outcome.changes, secrets=secrets),
-        waits=aws.waits,
-        diff=diff(outcome.changes, secrets=secrets) if module._diff else {},  # noqa: SLF001 - where AnsibleModule keeps it
-        **redact(dict(outcome.result), secrets),
-    )
+    finish(aws, run, explain, (BotoCoreError, ClientError))
