@@ -1,0 +1,329 @@
+# Copyright: Contributors to the trademaster.platform collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Admin API of Kong over HTTP: one pool of connections, timeouts always, typed errors, pages.
+
+A call whose answer is lost is repeated where that is safe: reading, and writing to an id that the caller chose. The
+number of attempts is bounded and they are spread by jitter.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+from .._core.clock import Clock
+from .._core.errors import InvalidInput, PlatformError
+from . import tls
+
+try:
+    import urllib3
+    from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
+except ImportError:
+    HAS_URLLIB3 = False
+else:
+    HAS_URLLIB3 = True
+
+CONNECTIONS = 16
+PAGE_SIZE = 1000
+ATTEMPTS = 3
+FIRST_PAUSE = 0.1  # seconds
+LONGEST_PAUSE = 2.0
+DUPLICATE_ID = 3  # Kong's error code
+WITHOUT_JSON = {
+    401: "not authorised: check admin_token and admin_token_header",
+    413: "the body is too large",
+    415: "the content type is not supported",
+}
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the Admin API is and how to speak to it. Certificates and keys are paths of files, or PEM text."""
+
+    url: str
+    token: str = ""
+    token_header: str = "Kong-Admin-Token"  # noqa: S105 - the name of a header
+    ca_cert: str = ""
+    client_cert: str = ""
+    client_key: str = ""
+    server_name: str = ""
+    validate_certs: bool = True
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True)
+class Node:
+    """What a node says of itself."""
+
+    version: str
+    edition: str
+    database: str
+    plugins: frozenset[str]
+
+    @property
+    def has_database(self) -> bool:
+        return self.database != "off"
+
+
+class KongError(PlatformError):
+    """Kong refused a call, or could not be asked.
+
+    `status` is 0 where no answer came. `code` is Kong's own, 0 where it gave none. `fields` is what it says of single
+    fields, nested as it answers them. `sent` tells whether the call may have reached Kong.
+    """
+
+    def __init__(
+        self,
+        call: str,
+        status: int,
+        message: str,
+        *,
+        code: int = 0,
+        name: str = "",
+        fields: Mapping[str, Any] | None = None,
+        sent: bool = True,
+    ) -> None:
+        self.call = call
+        self.status = status
+        self.code = code
+        self.name = name
+        self.message = message
+        self.fields = dict(fields or {})
+        self.sent = sent
+        super().__init__(f"{call}: {status or 'no answer'}: {message}" if sent else message)
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether the call may have had its effect although it failed: no answer, or an error inside Kong."""
+        return self.sent and (self.status == 0 or self.status >= 500)
+
+    def reasons(self) -> list[tuple[str, str]]:
+        """What is wrong, as (path of the field, reason); the path is empty for what concerns the whole entity."""
+        return list(_reasons("", self.fields)) or [("", self.message)]
+
+
+def _reasons(path: str, found: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(found, Mapping):
+        for name, item in sorted(found.items()):
+            whole = name.startswith("@")
+            yield from _reasons(path if whole else f"{path}.{name}".lstrip("."), _flat(item) if whole else item)
+    elif isinstance(found, list):
+        for index, item in enumerate(found):
+            yield from _reasons(f"{path}[{index}]", item)
+    elif found is not None:
+        yield path, str(found)
+
+
+def _flat(found: Any) -> Any:
+    """What Kong says of an entity as a whole: a list without positions."""
+    return "; ".join(str(item) for item in found) if isinstance(found, list) else found
+
+
+@dataclass
+class Client:
+    """Calls to one Admin API. Safe to use from several threads."""
+
+    connection: Connection
+    clock: Clock = field(default_factory=Clock)
+    _calls: Iterator[int] = field(default_factory=itertools.count)
+    _reached: bool = False
+
+    def __post_init__(self) -> None:
+        self._pool = _pool(self.connection)
+        self._prefix = urlsplit(self.connection.url).path.rstrip("/")
+        self._headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        if self.connection.token:
+            self._headers[self.connection.token_header] = self.connection.token
+
+    def get(self, path: str) -> Any:
+        return self._repeat("GET", path)
+
+    def find(self, path: str) -> dict[str, Any] | None:
+        """One entity, None where there is none."""
+        try:
+            found: dict[str, Any] = self.get(path)
+        except KongError as error:
+            if error.status == 404:
+                return None
+            raise
+        return found
+
+    def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Create or replace. Repeated where the answer is lost: the second time is as the first."""
+        return dict(self._repeat("PUT", path, body))
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(self._repeat("PATCH", path, body))
+
+    def delete(self, path: str) -> None:
+        """Delete; what is not there is as good as deleted."""
+        try:
+            self._repeat("DELETE", path)
+        except KongError as error:
+            if error.status != 404:
+                raise
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Create an entity with the id that the body gives.
+
+        Where the answer is lost, a look by that id tells whether the entity was created. An id that is taken at the
+        first attempt is an error: somebody else has created it.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                return dict(self.request("POST", path, body))
+            except KongError as error:
+                taken = attempt > 0 and error.code == DUPLICATE_ID
+                if not (self._passes(error) or taken) or (attempt + 1 == ATTEMPTS and not taken):
+                    raise
+                found = self.find(f"{path}/{quote(str(body['id']), safe='')}") if error.sent else None
+                if found is not None:
+                    return found
+                self._pause(attempt)
+        raise AssertionError("unreachable: the last attempt answers or raises")
+
+    def validate(self, schema: str, body: Mapping[str, Any]) -> None:
+        """Let Kong judge an entity without writing it. Raises `KongError` with what is wrong."""
+        self._repeat("POST", f"/schemas/{schema}/validate", body)
+
+    def pages(self, path: str, tags: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """All entities of a collection; with `tags`, those that carry all of them."""
+        wanted = "&tags=" + ",".join(quote(tag, safe="") for tag in tags) if tags else ""
+        following: str | None = f"{path}?size={PAGE_SIZE}{wanted}"
+        found: list[dict[str, Any]] = []
+        seen: set[str] = set()
+        while following:
+            seen.add(following)
+            page = self.get(following)
+            found += page["data"]
+            following = _sized(page.get("next"))
+            if following in seen:
+                raise KongError(f"GET {following}", 200, "the list does not end: a page names itself as the next one")
+        return found
+
+    def each(self, call: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
+        """Call for every item, as many at a time as there are connections; answers in the order of the items."""
+        listed = list(items)
+        if len(listed) < 2:
+            return [call(item) for item in listed]
+        with ThreadPoolExecutor(max_workers=min(CONNECTIONS, len(listed))) as pool:
+            return list(pool.map(call, listed))
+
+    @cached_property
+    def node(self) -> Node:
+        """Version, edition and plugins, asked once."""
+        answer = self.get("/")
+        plugins = answer.get("plugins", {})
+        known = plugins.get("available_on_server", {})
+        version = str(answer.get("version", ""))
+        edition = str(answer.get("edition") or ("enterprise" if "enterprise" in version else "community"))
+        database = str(answer.get("configuration", {}).get("database", "postgres"))
+        return Node(version, edition, database, frozenset(known))
+
+    def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """One call, once. Raises `KongError` for anything but success."""
+        call = f"{method} {path.partition('?')[0]}"
+        data = None if body is None else json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+        next(self._calls)
+        try:
+            response = self._pool.request(method, f"{self._prefix}{path}", body=data, headers=self._headers)
+        except (NewConnectionError, ConnectTimeoutError, SSLError) as error:
+            raise KongError(call, 0, self._unreachable(error), sent=False) from error
+        except HTTPError as error:
+            raise KongError(call, 0, f"{type(error).__name__}: {error}") from error
+        self._reached = True
+        if response.status >= 300:
+            raise _refusal(call, response.status, response.data)
+        if not response.data:
+            return {}
+        try:
+            return json.loads(response.data)
+        except ValueError as error:
+            raise KongError(call, response.status, "the answer is no JSON: is this Kong's Admin API?") from error
+
+    def _repeat(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        for attempt in range(ATTEMPTS):
+            try:
+                return self.request(method, path, body)
+            except KongError as error:
+                if not self._passes(error) or attempt + 1 == ATTEMPTS:
+                    raise
+                self._pause(attempt)
+        raise AssertionError("unreachable: the last attempt answers or raises")
+
+    def _passes(self, error: KongError) -> bool:
+        """Whether to try again: not where the very first call finds nobody, which is a matter of the options."""
+        return error.uncertain or (not error.sent and self._reached)
+
+    def _pause(self, attempt: int) -> None:
+        self.clock.sleep(self.clock.pause(attempt, first=FIRST_PAUSE, longest=LONGEST_PAUSE))
+
+    def _unreachable(self, error: Exception) -> str:
+        reason = str(getattr(error, "reason", None) or error).rpartition(": ")[2]
+        hint = (
+            "check ca_cert, server_name and client_cert" if isinstance(error, SSLError) else "is it up and reachable?"
+        )
+        return f"admin_url: {self.connection.url} cannot be reached: {reason}; {hint}"
+
+
+def _pool(given: Connection) -> Any:
+    if not HAS_URLLIB3:
+        raise PlatformError("urllib3: this Python library is missing; install it where the module runs")
+    where = urlsplit(given.url)
+    if where.scheme not in {"http", "https"} or not where.hostname:
+        raise InvalidInput("admin_url", given.url, "has to be an http:// or https:// URL")
+    timeout = urllib3.Timeout(connect=min(given.timeout_seconds, 10.0), read=given.timeout_seconds)
+    options: dict[str, Any] = {"maxsize": CONNECTIONS, "block": True, "timeout": timeout, "retries": False}
+    if where.scheme == "http":
+        return urllib3.HTTPConnectionPool(where.hostname, where.port, **options)
+    if given.server_name:
+        options["server_hostname"] = given.server_name
+    context = tls.context(given.ca_cert, given.client_cert, given.client_key, verify=given.validate_certs)
+    return urllib3.HTTPSConnectionPool(where.hostname, where.port, ssl_context=context, **options)
+
+
+def _sized(following: str | None) -> str | None:
+    """A `next` with the size put back that Kong drops from it in some lists."""
+    if not following:
+        return None
+    query = following.partition("?")[2]
+    if any(argument.startswith("size=") for argument in query.split("&")):
+        return following
+    return f"{following}{'&' if query else '?'}size={PAGE_SIZE}"
+
+
+def _refusal(call: str, status: int, data: bytes) -> KongError:
+    """What Kong answered as an error. A few of its answers are HTML."""
+    try:
+        answer = json.loads(data)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        reasons = {
+            401: "not authorised: check admin_token",
+            413: "the body is too large",
+            415: "unsupported content type",
+        }
+        return KongError(call, status, reasons.get(status, "the answer is no JSON: is this Kong's Admin API?"))
+    message = str(answer.get("message", ""))
+    if status in {401, 403}:
+        message = f"{message or 'not authorised'}: check admin_token and admin_token_header"
+    fields = answer.get("fields") or answer.get("options")
+    return KongError(
+        call,
+        status,
+        message,
+        code=int(answer.get("code") or 0),
+        name=str(answer.get("name", "")),
+        fields=fields if isinstance(fields, dict) else None,
+    )
