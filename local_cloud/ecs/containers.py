@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 import uuid
 from collections.abc import Mapping
@@ -109,9 +110,10 @@ class Container:
             self._health.poll()
 
     def stop(self) -> None:
-        """SIGTERM, after the stop timeout SIGKILL; waits."""
-        if self._process and self.status == "RUNNING":
-            self._end(self._process.stop(self.stop_seconds))
+        """The image's stop signal, after the stop timeout SIGKILL; waits."""
+        if self._process and self._pulled and self.status == "RUNNING":
+            first = signal.Signals[self._pulled.image.stop_signal]
+            self._end(self._process.stop(self.stop_seconds, first=first))
         self.status = "STOPPED"
 
     def describe(self) -> dict[str, Any]:

@@ -58,6 +58,7 @@ class Image:
     environment: dict[str, str] = field(default_factory=dict)
     programs: dict[str, list[str]] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
+    stop_signal: str = "SIGTERM"
 
     def manifest(self, tag: str) -> str:
         """Stands in for the manifest that a registry holds; differs by tag."""
@@ -110,13 +111,13 @@ def _read(file: Path) -> dict[str, Any]:
     return dict(yaml.safe_load(file.read_text()) or {})
 
 
-def fill(template: str, address: str, tools: Tools) -> str:
-    """Replace {address}, {python}, {repository} and {tool:NAME}."""
+def fill(template: str, address: str, dns: str, tools: Tools) -> str:
+    """Replace {address}, {dns}, {python}, {repository} and {tool:NAME}."""
 
     def value(match: re.Match[str]) -> str:
         if match[1]:
             return str(tools.find(match[2]).path)
-        known = {"address": address, "python": sys.executable, "repository": str(REPOSITORY)}
+        known = {"address": address, "dns": dns, "python": sys.executable, "repository": str(REPOSITORY)}
         return known.get(match[2], match[0])
 
     return _PLACEHOLDER.sub(value, template)

@@ -53,6 +53,11 @@ class Sandbox:
         given = {name: self.rewrite(value) for name, value in task.items()}
         return {**inherited, "PATH": path, "HOME": str(self.folder), **own, **self._agent(), **given, **secrets}
 
+    @property
+    def _dns(self) -> str:
+        settings = self._runtime.settings
+        return f"{settings.dns_address}:{settings.dns_port}"
+
     def _agent(self) -> dict[str, str]:
         settings = self._runtime.settings
         return {
@@ -63,7 +68,7 @@ class Sandbox:
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
             "LOCAL_CLOUD_ADDRESS": self.address,
-            "LOCAL_CLOUD_DNS": f"{settings.dns_address}:{settings.dns_port}",
+            "LOCAL_CLOUD_DNS": self._dns,
         }
 
     def _programs(self, image: Image) -> Path:
@@ -82,4 +87,4 @@ class Sandbox:
         return shlex.join([*prefix, *(self._fill(part) for part in argv)])
 
     def _fill(self, template: str) -> str:
-        return fill(template, self.address, self._runtime.tools)
+        return fill(template, self.address, self._dns, self._runtime.tools)

@@ -96,6 +96,8 @@ class TargetGroup:
     protocol_version: str = "HTTP1"
     algorithm: str = "round_robin"
     endpoints: list[Bind] = field(default_factory=list)
+    source: str | None = None
+    """Address that targets see: the load balancer's"""
 
 
 def local_port(port: int) -> int:
@@ -364,6 +366,8 @@ def cluster(row: TargetGroup, endpoints: Path) -> Resource:
         "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
         "typed_extension_protocol_options": _protocol(row.protocol_version),
     }
+    if row.source:
+        resource["upstream_bind_config"] = {"source_address": {"address": row.source, "port_value": 0}}
     if row.protocol == "HTTPS":
         resource["transport_socket"] = {
             "name": "envoy.transport_sockets.tls",

@@ -159,7 +159,18 @@ class Controller:
             algorithm=str(group.attributes.get("load_balancing.algorithm.type")),
             # without a healthy target the load balancer fails open
             endpoints=[bind for bind in healthy or others if bind.address.startswith("127.")],
+            source=self._source(group),
         )
+
+    def _source(self, group: FakeTargetGroup) -> str | None:
+        """Targets may trust what the load balancer's address tells them of the client."""
+        owners = [
+            balancer
+            for backend in backends()
+            for arn, balancer in list(backend.load_balancers.items())
+            if arn in group.load_balancer_arns
+        ]
+        return self.address(owners[0]) if owners else None
 
     def verdict(self, group: FakeTargetGroup, address: str, port: int | None = None) -> Verdict:
         """What DescribeTargetHealth says of one target."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from local_cloud.ecs.images import Image, Reference
+from local_cloud.ecs.images import Image, ImageTable, Reference
 from local_cloud.ecs.sandbox import Sandbox
+from local_cloud.settings import IMAGES, Settings
 from local_cloud.tools import Tools
 
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -48,7 +50,9 @@ def test_digests_differ_by_tag_and_stay() -> None:
 
 def sandbox(folder: Path) -> Sandbox:
     runtime: Any = SimpleNamespace(
-        authority=SimpleNamespace(certificate=Path("/state/ca.pem")), tools=Tools(folder), settings=None
+        authority=SimpleNamespace(certificate=Path("/state/ca.pem")),
+        tools=Tools(folder),
+        settings=Settings.from_environment({"LOCAL_CLOUD_STATE": str(folder), "LOCAL_CLOUD_NETWORK": "127.9"}),
     )
     return Sandbox(runtime, "127.9.1.7", folder, {"/etc/app": Path("/state/v/config")})
 
@@ -84,3 +88,29 @@ def test_argv_follows_docker(
 ) -> None:
     image = Image("app", entrypoint=["run", "{address}"], command=["default"])
     assert sandbox(tmp_path).argv(image, entrypoint, command) == argv
+
+
+def kong(folder: Path, table: ImageTable, *arguments: str) -> str:
+    """What the program `kong` of the image `kong` says to a shell in its container."""
+    image = table.public(Reference.parse("docker.io/library/kong:3.9.1"))
+    container = sandbox(folder)
+    argv = container.argv(image, ["sh", "-c"], [f"kong {' '.join(arguments)}; echo resolver $KONG_DNS_RESOLVER"])
+    environment = container.environment(image, {}, {})
+    return subprocess.run(argv, env=environment, capture_output=True, text=True, check=True, timeout=30).stdout
+
+
+def test_an_installed_kong_is_used_where_the_image_table_names_it(tmp_path: Path) -> None:
+    program = tmp_path / "installed-kong"
+    program.write_text('#!/bin/sh\necho "installed $*"\n')
+    program.chmod(0o755)
+    override = tmp_path / "images.yml"
+    override.write_text(f"images: {{kong: {{programs: {{kong: [{program}]}}, tags: [3.9.1]}}}}\n")
+
+    assert kong(tmp_path, ImageTable(IMAGES, override), "version") == "installed version\nresolver\n"
+
+
+def test_the_stand_in_of_kong_asks_the_name_server_of_the_local_cloud(tmp_path: Path) -> None:
+    said = kong(tmp_path, ImageTable(IMAGES), "version")
+
+    assert "3.9.1" in said
+    assert said.endswith("resolver 127.9.0.2:8053\n")

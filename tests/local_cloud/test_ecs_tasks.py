@@ -115,6 +115,16 @@ def test_a_container_that_ignores_sigterm_is_killed_after_its_stop_timeout(world
     assert world.stopped(arn)["containers"][0]["exitCode"] == 137
 
 
+def test_a_container_gets_the_stop_signal_of_its_image_first(world: World) -> None:
+    script = "trap 'echo drained; exit 0' QUIT; echo ready; while true; do sleep 0.1; done"
+    draining = world.container("draining", "test-draining:1", command=["-c", script])
+    arn = world.run(world.define({**draining, "entryPoint": ["sh"]}))["taskArn"]
+    eventually(lambda: world.lines("draining", arn) == ["ready"])
+    world.ecs.stop_task(cluster=world.name, task=arn)
+    assert world.stopped(arn)["containers"][0]["exitCode"] == 0
+    assert world.lines("draining", arn) == ["ready", "drained"]
+
+
 def test_health_of_a_container_is_reported(world: World) -> None:
     check = {"command": ["CMD-SHELL", "false"], "interval": 5, "timeout": 2, "retries": 1}
     arn = world.run(world.define(world.shell("sick", "sleep 300", healthCheck=check)))["taskArn"]

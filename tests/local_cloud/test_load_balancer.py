@@ -35,7 +35,12 @@ class Target:
             def do_GET(self) -> None:
                 status = target.health if self.path == "/health" else 200
                 body = json.dumps(
-                    {"name": target.name, "path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}}
+                    {
+                        "name": target.name,
+                        "path": self.path,
+                        "headers": {k.lower(): v for k, v in self.headers.items()},
+                        "source": self.client_address[0],
+                    }
                 ).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
@@ -196,6 +201,7 @@ def test_forwards_with_the_headers_of_alb(balancer: Balancer) -> None:
     assert seen["headers"]["x-forwarded-proto"] == "http"
     assert seen["headers"]["x-forwarded-port"] == "80"
     assert seen["headers"]["host"] == "auth.example.com"
+    assert seen["source"] == balancer.address
     assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}", seen["headers"]["x-amzn-trace-id"])
     assert not [name for name in seen["headers"] if name.startswith(("x-envoy", "x-local"))]
 
