@@ -45,6 +45,7 @@ def test_a_tier_has_a_subnet_in_each_zone(network: dict[str, Any], tier: str) ->
     subnets = ec2.describe_subnets(SubnetIds=network["subnets"][tier])["Subnets"]
 
     assert sorted(subnet["AvailabilityZone"] for subnet in subnets) == network["zones"]
+    assert sorted(subnet["CidrBlock"] for subnet in subnets) == sorted(network["subnet_cidrs"][tier])
     assert len(network["zones"]) == 2
     assert not any(subnet["MapPublicIpOnLaunch"] for subnet in subnets)
 
