@@ -39,45 +39,8 @@ options:
     required: true
     vars:
       - name: platform_environment
-  region:
-    description: Region of the parameters.
-    type: str
-    vars:
-      - name: aws_region
-    env:
-      - name: AWS_REGION
-      - name: AWS_DEFAULT_REGION
-  endpoint_url:
-    description: Address of the AWS API, where it is another one than that of the region.
-    type: str
-    vars:
-      - name: aws_endpoint_url
-    env:
-      - name: AWS_ENDPOINT_URL
-  profile:
-    description: Profile that holds credentials. When omitted, credentials are found as AWS tools find them.
-    type: str
-    vars:
-      - name: aws_profile
-    env:
-      - name: AWS_PROFILE
-  access_key:
-    description: Access key, together with O(secret_key).
-    type: str
-    vars:
-      - name: aws_access_key
-  secret_key:
-    description: Secret key, together with O(access_key).
-    type: str
-    vars:
-      - name: aws_secret_key
-  session_token:
-    description: Token of temporary credentials.
-    type: str
-    vars:
-      - name: aws_session_token
-requirements:
-  - boto3
+extends_documentation_fragment:
+  - trademaster.platform.aws_lookup
 seealso:
   - module: trademaster.platform.ssm_parameters
 """
@@ -108,26 +71,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
+from ansible_collections.trademaster.platform.plugins.plugin_utils.aws_lookup import AwsLookup
 
 try:
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError
-
-    HAS_BOTO3 = True
-except ImportError:
-    HAS_BOTO3 = False
-
-CONNECTION = (
-    "project",
-    "environment",
-    "region",
-    "endpoint_url",
-    "profile",
-    "access_key",
-    "secret_key",
-    "session_token",
-)
+except ImportError:  # the client reports the missing library
+    pass
 
 
 def parameter_name(project: str, environment: str, role: str) -> str:
@@ -148,35 +97,20 @@ def parsed(name: str, text: str) -> dict[str, Any]:
     return value
 
 
-class LookupModule(LookupBase):  # type: ignore[misc]
+class LookupModule(AwsLookup):
     """The lookup."""
 
     def run(self, terms: Sequence[str], variables: Mapping[str, Any] | None = None, **options: Any) -> list[Any]:
         """One dictionary for each role named in `terms`."""
-        if not HAS_BOTO3:
-            raise AnsibleLookupError("boto3 is missing on the controller: pip install boto3")
         self.set_options(var_options=variables, direct=options)
-        # What comes from variables arrives as it is written in the inventory, templates and all.
-        given = {name: self._templar.template(self.get_option(name)) for name in CONNECTION}
         try:
-            client = self._client(given)
-            return [self._output(client, given, role) for role in terms]
+            client = self.client("ssm")
+            return [self._output(client, role) for role in terms]
         except (BotoCoreError, ClientError) as error:
             raise AnsibleLookupError(f"outputs of {', '.join(terms)}: {error}") from error
 
-    def _client(self, given: Mapping[str, str | None]) -> Any:
-        # Keys that are given outright win over a profile, as in the modules.
-        session = boto3.session.Session(
-            profile_name=None if given["access_key"] else given["profile"] or None,
-            region_name=given["region"] or None,
-            aws_access_key_id=given["access_key"] or None,
-            aws_secret_access_key=given["secret_key"] or None,
-            aws_session_token=given["session_token"] or None,
-        )
-        return session.client("ssm", endpoint_url=given["endpoint_url"] or None)
-
-    def _output(self, client: Any, given: Mapping[str, Any], role: str) -> Any:
-        name = parameter_name(given["project"], given["environment"], role)
+    def _output(self, client: Any, role: str) -> Any:
+        name = parameter_name(self.given("project"), self.given("environment"), role)
         try:
             answer = client.get_parameter(Name=name, WithDecryption=True)
         except client.exceptions.ParameterNotFound:
