@@ -42,6 +42,15 @@ options:
     description: Whether to prove the e-mail address first, with the secret's C(verification_token).
     type: bool
     default: false
+  gateway:
+    description:
+      - Whether a gateway stands before the service, which tells limits, sets security headers, and refuses forged
+        tokens and identities itself.
+    type: bool
+    default: false
+  cors_origin:
+    description: An origin whose applications may call, to check preflight requests with. Not checked when omitted.
+    type: str
   headers:
     description:
       - Headers of every request, added to those of the module.
@@ -138,6 +147,8 @@ ARGUMENT_SPEC = {
     "email": {"type": "str", "required": True},
     "secret_id": {"type": "str", "required": True, "no_log": False},
     "verify_email": {"type": "bool", "default": False},
+    "gateway": {"type": "bool", "default": False},
+    "cors_origin": {"type": "str"},
     "headers": {"type": "dict", "default": {}},
     "timeout": {"type": "int", "default": 10},
     "wait_timeout": {"type": "int", "default": 120},

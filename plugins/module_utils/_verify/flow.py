@@ -71,7 +71,7 @@ class Flow:
         if http_url:
             with self.check("HTTP redirects to HTTPS") as expect:
                 answer = self.send(Request("GET", "/actuator/health", url=http_url))
-                target = answer.headers.get("location") or answer.headers.get("Location") or ""
+                target = answer.header("Location")
                 expect(answer.status in REDIRECTS, f"{http_url} answered {answer.status} instead of a redirect")
                 expect(target.startswith("https://"), f"{http_url} redirects to {target!r}")
 
@@ -94,8 +94,8 @@ class Flow:
             answer = self._post("verify-email", {"token": probe.verification_token})
             expect(answer.status == 200, _seen("verify-email", answer))
 
-    def signs_in(self, probe: Probe) -> None:
-        """Refusal, sign-in, use, refresh and sign-out."""
+    def signs_in(self, probe: Probe) -> str:
+        """Refusal, sign-in, use, refresh and sign-out. Answers an access token, which outlives its session."""
         with self.check("wrong password refused") as expect:
             answer = self._post("login", {"email": probe.email, "password": f"not-{probe.password[:8]}"})
             expect(answer.status == 401, _seen("login with a wrong password", answer))
@@ -119,6 +119,7 @@ class Flow:
             expect(answer.status == 200, _seen("logout", answer))
             answer = self._post("refresh", {"refreshToken": refresh}, bearer=access)
             expect(answer.status == 401, f"refresh after logout answered {answer.status} instead of 401")
+        return access
 
     def _credentials(self, probe: Probe) -> dict[str, str]:
         return {"email": probe.email, "password": probe.password}
@@ -137,7 +138,7 @@ class Flow:
 
 def retry_after(answer: Answer) -> int | None:
     """Seconds that a rate limit asks to wait; None for every other answer, and for a limit that lasts too long."""
-    text = answer.headers.get("Retry-After") or answer.headers.get("retry-after") or ""
+    text = answer.header("Retry-After")
     if answer.status != 429 or not text.isdecimal() or int(text) > LONGEST_PAUSE:
         return None
     return int(text)

@@ -41,6 +41,10 @@ class Answer:
     body: Mapping[str, Any]
     tls: str = ""
 
+    def header(self, name: str) -> str:
+        """A header, in whatever case it came; empty when it is missing."""
+        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
+
     def text(self, name: str) -> str:
         """A field of the body; empty when it is missing."""
         value = self.body.get(name)
@@ -49,13 +53,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """`bearer` is a token; `url` overrides the client's, for requests that go elsewhere."""
+    """`bearer` is a token; `url` overrides the client's, for requests that go elsewhere; `headers` add to its own."""
 
     method: str
     path: str
     body: Mapping[str, Any] | None = None
     bearer: str = ""
     url: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Send = Callable[[Request], Answer]
@@ -74,7 +79,7 @@ class Client:
         """Raises Unreachable, Untrusted."""
         url = request.url or self.url
         connection = self._connection(url)
-        given = {**HEADERS, **self.headers}
+        given = {**HEADERS, **self.headers, **request.headers}
         if request.bearer:
             given["Authorization"] = f"Bearer {request.bearer}"
         data = None

@@ -15,6 +15,7 @@ from .._core.changes import Change
 from .._core.errors import InvalidInput, PlatformError
 from .._core.wait import DONE, Verdict, failed, pending
 from .flow import CheckFailed, Flow, Probe
+from .gateway import guards
 from .http import Client, Request, Unreachable, Untrusted
 
 
@@ -53,7 +54,10 @@ def _signs_in(aws: Aws, flow: Flow, probe: Probe) -> str:
         flow.verify(probe)
     account = "verified" if aws.params["verify_email"] else flow.account(probe)
     if account != "registered":
-        flow.signs_in(probe)
+        token = flow.signs_in(probe)
+        aws.hide([token])
+        if aws.params["gateway"]:
+            guards(flow, token, aws.params["cors_origin"] or "")
     return account
 
 
@@ -62,7 +66,9 @@ def _look(client: Client) -> str:
         answer = client(Request("GET", "/actuator/health"))
     except Unreachable as error:
         return f"unreachable: {error}"
-    return f"unreachable: answers {answer.status}" if answer.status in (502, 503, 504) else answer.tls
+    # A gateway serves before it has heard of its routes.
+    starting = answer.status in (502, 503, 504) or (answer.status == 404 and "no Route" in answer.text("message"))
+    return f"unreachable: answers {answer.status}" if starting else answer.tls
 
 
 def _judge(seen: str) -> Verdict:
