@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: gateway_state
-version_added: "0.2.0"
+version_added: "0.1.0"
 short_description: Turn the description of a gateway into entities of Kong
 description:
   - Answers the O(trademaster.platform.kong_config#module:config) of M(trademaster.platform.kong_config), made from
@@ -314,10 +314,10 @@ def _limit(gateway: Data, windows: Mapping[str, int | None], **counted_by: str) 
         redis={
             "host": redis["host"],
             "port": redis["port"],
-            "password": redis["password"],
             "timeout": redis["timeout_ms"],
             "ssl": redis["ssl"],
             "ssl_verify": redis["ssl"],
+            **({"password": redis["password"]} if redis["password"] else {}),
             **({"server_name": redis["server_name"] or redis["host"]} if redis["ssl"] else {}),
         },
     )

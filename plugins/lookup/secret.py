@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: secret
-version_added: "0.2.0"
+version_added: "0.1.0"
 short_description: Read a secret of Secrets Manager
 description:
   - Answers the text of a secret, to be handed to an option that hides it. Do not keep it in a variable.

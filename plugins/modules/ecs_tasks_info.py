@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ecs_tasks_info
-version_added: "0.2.0"
+version_added: "0.1.0"
 short_description: Say where the tasks of an ECS service run
 description:
   - Answers the running tasks of a service with private address and health, the healthy ones first, and among them the

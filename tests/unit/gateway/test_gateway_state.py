@@ -102,7 +102,7 @@ def test_counters_are_kept_over_verified_tls_and_the_password_is_a_reference() -
 def test_a_redis_without_tls_is_given_no_name_to_verify() -> None:
     plain = state_of(gateway(redis={"host": "127.0.0.1", "ssl": False}))
     redis = config(named(plain["consumers"], "tier-free"), "rate-limiting")["redis"]
-    assert (redis["ssl"], redis["ssl_verify"], "server_name" in redis) == (False, False, False)
+    assert redis == {"host": "127.0.0.1", "port": 6379, "timeout": 2000, "ssl": False, "ssl_verify": False}
 
 
 def test_public_routes_are_limited_by_address_and_some_more_strictly() -> None:
