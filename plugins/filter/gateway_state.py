@@ -291,7 +291,8 @@ def _signed_in(identity: str) -> list[Data]:
 def _from_inside(gateway: Data, service: Data) -> list[Data]:
     return [
         _plugin("ip-restriction", allow=gateway["internal_networks"]),
-        _plugin("key-auth", key_names=[API_KEY_HEADER], key_in_query=False, key_in_body=False),
+        # The service knows the caller by X-Consumer-*, which only the gateway sets.
+        _plugin("key-auth", key_names=[API_KEY_HEADER], hide_credentials=True, key_in_query=False, key_in_body=False),
         _plugin("acl", allow=[_internal_group(service)], hide_groups_header=True),
         _size_limit(service.get("size_limit_kilobytes") or gateway["size_limit_kilobytes"]),
     ]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.trademaster.platform.plugins.filter.gateway_state import gateway_state, jwt_algorithm
 from ansible_collections.trademaster.platform.plugins.module_utils._kong import files
+from ansible_collections.trademaster.platform.plugins.module_utils._kong.lint import Target, lint
 
 from tests.unit.gateway.description import FUNCTIONS, ROUTES, SECRETS, gateway, with_route
+
+ROLE = Path(__file__).resolve().parents[3] / "roles" / "kong_config"
 
 
 def state_of(description: dict[str, Any], secrets: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -39,6 +43,16 @@ def route(name: str, state: dict[str, Any] = STATE) -> dict[str, Any]:
 def test_kong_can_read_it() -> None:
     document = files.read({"_format_version": "3.0", **STATE})
     assert [str(problem) for problem in files.problems(document)] == []
+
+
+def test_there_is_nothing_in_it_that_a_linter_would_doubt() -> None:
+    lua = {
+        "strip": (ROLE / "files" / "strip.lua").read_text(encoding="utf-8"),
+        "identity": (ROLE / "templates" / "identity.lua.j2").read_text(encoding="utf-8"),
+    }
+    document = files.read({"_format_version": "3.0", **gateway_state(gateway(), SECRETS, lua)})
+    target = Target(lua_modules=frozenset({"cjson.safe"}), issuers=frozenset({"issuer"}))
+    assert [str(finding) for finding in lint(document.entities, target)] == []
 
 
 @pytest.mark.parametrize(
