@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from tests.contract.case import Boto
-
-ANSIBLE = Path(sys.executable).parent / "ansible"
-# Read through variables, one of them a template, as inventories give them.
-VARIABLES = {
-    "platform_project": "contract",
-    "platform_environment": "{{ 'te' ~ 'st' }}",
-    "aws_region": "us-east-1",
-    "aws_access_key": "local",
-    "aws_secret_key": "local-secret-key",
-}
+from tests.contract.templating import templated
 
 
 def look_up(expression: str, endpoint: str) -> subprocess.CompletedProcess[str]:
-    message = f"{{{{ lookup('trademaster.platform.outputs', {expression}) | to_json }}}}"
-    arguments = ["localhost", "-c", "local", "-m", "ansible.builtin.debug", "-a", f"msg={json.dumps(message)}"]
-    variables = json.dumps({**VARIABLES, "aws_endpoint_url": endpoint})
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment["ANSIBLE_COLLECTIONS_PATH"] = next(path for path in sys.path if path.endswith(".venv/collections"))
-    return subprocess.run(
-        [str(ANSIBLE), *arguments, "-e", variables], env=environment, capture_output=True, text=True, check=False
-    )
+    return templated(f"lookup('trademaster.platform.outputs', {expression})", endpoint)
 
 
 @pytest.fixture
