@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.trademaster.platform.plugins.filter.gateway_state import gateway_state, jwt_algorithm
+from ansible_collections.trademaster.platform.plugins.filter.gateway_state import gateway_state
 from ansible_collections.trademaster.platform.plugins.module_utils._kong import files
 from ansible_collections.trademaster.platform.plugins.module_utils._kong.lint import Target, lint
+from ansible_collections.trademaster.platform.plugins.plugin_utils.gateway_entities import jwt_algorithm
 
 from tests.unit.gateway.description import FUNCTIONS, ROUTES, SECRETS, gateway, with_route
 
@@ -137,6 +138,11 @@ def test_public_routes_are_limited_by_address_and_some_more_strictly() -> None:
 )
 def test_preflight_requests_reach_the_routes_that_browsers_use(name: str, methods: list[str]) -> None:
     assert route(name)["methods"] == methods
+
+
+def test_without_origins_no_browser_application_may_call() -> None:
+    closed = state_of(gateway(cors={"origins": []}))
+    assert [service["name"] for service in closed["services"] if "cors" in plugins(service)] == []
 
 
 def test_all_routes_match_the_same_attributes_so_that_the_longest_path_decides() -> None:
