@@ -30,12 +30,13 @@ class Sandbox:
         self.address = address
         self.folder = folder
         self._paths = {_TRUST_STORE: runtime.authority.certificate, **mounts}
+        # In one go: the state's own path may begin like that of a volume.
+        longest_first = sorted(map(re.escape, self._paths), key=len, reverse=True)
+        self._path = re.compile(rf"(?<![\w./-])({'|'.join(longest_first)})(?![\w-])")
         folder.mkdir(parents=True, exist_ok=True)
 
     def rewrite(self, text: str) -> str:
-        for path in sorted(self._paths, key=len, reverse=True):
-            text = re.sub(rf"(?<![\w./-]){re.escape(path)}(?![\w-])", str(self._paths[path]), text)
-        return _LOOPBACK.sub(self.address, text)
+        return _LOOPBACK.sub(self.address, self._path.sub(lambda match: str(self._paths[match[1]]), text))
 
     def argv(self, image: Image, entrypoint: Sequence[str] | None, command: Sequence[str] | None) -> list[str]:
         """Docker's rule: an overridden entry point drops the image's command."""

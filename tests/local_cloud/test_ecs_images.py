@@ -54,7 +54,7 @@ def sandbox(folder: Path) -> Sandbox:
         tools=Tools(folder),
         settings=Settings.from_environment({"LOCAL_CLOUD_STATE": str(folder), "LOCAL_CLOUD_NETWORK": "127.9"}),
     )
-    return Sandbox(runtime, "127.9.1.7", folder, {"/etc/app": Path("/state/v/config")})
+    return Sandbox(runtime, "127.9.1.7", folder, {"/etc/app": Path("/state/v/config"), "/state": Path("/state/v/own")})
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,7 @@ def sandbox(folder: Path) -> Sandbox:
         ("127.0.0.11 10.127.0.0.1 db.localhost localhost.example my-localhost", None),
         ("-c /etc/app/envoy.yaml", "-c /state/v/config/envoy.yaml"),
         ("cat > /etc/app", "cat > /state/v/config"),
+        ("chmod 1777 /state /etc/app", "chmod 1777 /state/v/own /state/v/config"),
         ("/etc/app-other /opt/etc/app", None),
         ("ca_file: /etc/ssl/certs/ca-certificates.crt", "ca_file: /state/ca.pem"),
     ],

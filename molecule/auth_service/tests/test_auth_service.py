@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import boto3
+import dns.resolver
 import pytest
 
 CLUSTER, SERVICE = "molecule-auth-service", "molecule-auth-service-auth"
+ENDPOINTS = Path(os.environ["LOCAL_CLOUD_STATE"]) / "endpoints.json"
 OUTPUTS = "/molecule/auth-service/outputs"
 ecs, ssm = boto3.client("ecs"), boto3.client("ssm")
 
@@ -40,12 +44,16 @@ def test_every_task_reaches_database_and_cache() -> None:
         assert {name: health["components"][name]["status"] for name in ("db", "redis")} == {"db": "UP", "redis": "UP"}
 
 
-def test_the_targets_are_healthy() -> None:
-    elb = boto3.client("elbv2")
-    group = elb.describe_target_groups(Names=[SERVICE])["TargetGroups"][0]["TargetGroupArn"]
-    health = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+def test_its_name_answers_with_the_healthy_tasks() -> None:
+    published = json.loads(ssm.get_parameter(Name=f"{OUTPUTS}/auth_service")["Parameter"]["Value"])
+    server, _, port = json.loads(ENDPOINTS.read_text())["dns"].partition(":")
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port = [server], int(port)
 
-    assert [target["TargetHealth"]["State"] for target in health] == ["healthy", "healthy"]
+    assert (published["address"], published["port"]) == ("auth-service.molecule-auth-service.internal", 8080)
+    assert {record.address for record in resolver.resolve(published["address"], "A")} == set(addresses())
+    arns = ecs.list_tasks(cluster=CLUSTER, serviceName=SERVICE)["taskArns"]
+    assert {task["healthStatus"] for task in ecs.describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"]} == {"HEALTHY"}
 
 
 def test_no_secret_stands_in_the_definition(definition: dict[str, Any]) -> None:
