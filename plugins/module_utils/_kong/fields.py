@@ -344,3 +344,39 @@ def _describe(row: Field) -> str:
              "boolean": "true or false, without quotes", "list": "a list", "map": "a map", "record": "a map",
              "reference": "a name, or a map such as {name: auth}"}  # fmt: skip
     return row.form or names[row.type]
+
+
+ANSIBLE_TYPES = {
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "list": "list",
+    "map": "dict",
+    "record": "dict",
+    "any": "dict",
+    "reference": "str",
+}
+
+
+def argument_spec(collection: str, *names: str) -> dict[str, Any]:
+    """Fields as options of a module, all of them optional: what is left out is not managed."""
+    return {name: _option(name, FIELDS[collection][name]) for name in names}
+
+
+def _option(name: str, row: Field) -> dict[str, Any]:
+    option: dict[str, Any] = {"type": ANSIBLE_TYPES[row.type]}
+    if row.choices:
+        option["choices"] = list(row.choices)
+    if row.secret:
+        option["no_log"] = True
+    elif "key" in name or "token" in name:
+        option["no_log"] = False
+    if row.type == "list" and row.elements is not None:
+        below = _option(name, row.elements)
+        option["elements"] = below.pop("type")
+        below.pop("no_log", None)
+        option.update(below)
+    if row.type == "record":
+        option["options"] = {inner: _option(inner, below) for inner, below in row.fields.items()}
+    return option

@@ -19,6 +19,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from .._core.errors import InvalidInput, PlatformError
 from .fields import FIELDS, UUID, check
+from .rules import check_whole
 
 try:
     import yaml
@@ -156,6 +157,7 @@ def problems(document: Document) -> Iterator[InvalidInput]:
     """What is wrong with values of the entities, and which of them stand twice, by path."""
     for listed in document.entities:
         yield from check(listed.collection, listed.fields, listed.path)
+        yield from check_whole(listed.collection, listed.fields, listed.path)
     yield from _duplicates(document.entities)
 
 

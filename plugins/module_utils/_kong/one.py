@@ -1,0 +1,253 @@
+# Copyright: Contributors to the trademaster.platform collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The run of a module that manages one entity.
+
+An option that is left out is not managed: what differs is sent with PATCH, and nothing else. An empty text, list or
+map clears. References are names or ids; in check mode they may be to what an earlier task would create.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, urlsplit
+from uuid import NAMESPACE_URL, uuid5
+
+from .._core.changes import Change
+from .._core.errors import InvalidInput, PlatformError
+from .._core.placeholders import KNOWN_AFTER_APPLY, is_placeholder
+from . import find
+from .client import KongError
+from .entities import KINDS, Kind
+from .fields import FIELDS, UUID, check
+from .hashes import fits
+from .rules import check_whole
+from .schemas import Record, Schemas
+from .session import Kong, Outcome
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+@dataclass
+class One:
+    """One entity: what is given of it, and what there is."""
+
+    kong: Kong
+    kind: Kind
+    given: Mapping[str, Any]
+    warnings: list[str] = field(default_factory=list)
+
+    @cached_property
+    def desired(self) -> dict[str, Any]:
+        """What is given, as the Admin API takes it: references by id, no shorthand."""
+        desired = {**expand_url(self.given), **{name: self._referred(name) for name in self._references}}
+        if "target" in desired:
+            desired["target"] = find.address(desired["target"])
+        return desired
+
+    @cached_property
+    def current(self) -> dict[str, Any] | None:
+        if is_placeholder({name: self.desired.get(name) for name in self.kind.owners}):
+            return None
+        return find.entity(self.kong.client, self.kind, self.desired)
+
+    @cached_property
+    def schema(self) -> Record:
+        return Schemas(self.kong.client).of(self.kind.collection, self.current or self.desired)
+
+    @cached_property
+    def key(self) -> str:
+        """What a person calls the entity."""
+        return find.key(self.kind, self.given)
+
+    @property
+    def _references(self) -> list[str]:
+        return [name for name in self.kind.references if isinstance(self.given.get(name), str)]
+
+    def _referred(self, name: str) -> dict[str, Any]:
+        """The id of what an option refers to."""
+        target, value = KINDS[self.kind.references[name]], self.given[name]
+        if is_placeholder(value):
+            return {"id": KNOWN_AFTER_APPLY}
+        found = self.kong.client.find(f"{target.path}/{quote(value, safe='')}")
+        if found is not None:
+            return {"id": found["id"]}
+        if self.kong.params["state"] == "absent" and name in self.kind.owners:
+            return {"id": KNOWN_AFTER_APPLY}
+        if not self.kong.check_mode:
+            raise InvalidInput(name, value, f"is no {target.noun} that exists; create it first")
+        self.warnings.append(f"{name}: {target.noun} {value} does not exist; it is taken to be made before")
+        return {"id": KNOWN_AFTER_APPLY}
+
+    def change(self) -> Change | None:
+        """What there is to do, if anything."""
+        if self.kong.params["state"] == "absent":
+            if self.current is None:
+                return None
+            return Change("delete", self.kind.noun, self.key, before=self._shown(self.current))
+        if self.current is None:
+            return Change("create", self.kind.noun, self.key, after=self._shown(self.desired))
+        found = dict(self.differences())
+        if not found:
+            return None
+        before = {path: have for path, (_want, have) in found.items()}
+        after = {path: self._named(path, want) for path, (want, _have) in found.items()}
+        return Change("update", self.kind.noun, self.key, before=before, after=after)
+
+    def differences(self) -> Iterator[tuple[str, tuple[Any, Any]]]:
+        """Fields that are given and have another value: path, and what is desired and there."""
+        current = self.current or {}
+        desired = {name: value for name, value in self.desired.items() if name != "id"}
+        for name in self.kind.derived:
+            if name in desired and set(desired.pop(name)) != set(current.get(name) or ()):
+                yield name, (self.desired[name], current.get(name))
+        if self.kind.collection == "vaults" and isinstance(desired.get("config"), Mapping):
+            # It has no schema of its own: what is left out of it is as it is.
+            desired["config"] = {**(current.get("config") or {}), **desired["config"]}
+        for path, want, have in self.schema.differences(desired, current, partial=True):
+            if not (want in EMPTY and have in EMPTY) and not self._is_same(path, want, have):
+                yield path, (want, have)
+
+    def _is_same(self, path: str, want: Any, have: Any) -> bool:
+        """What Kong gives back in another form: times to live that run down, passwords that are hashed."""
+        if path == "ttl":
+            return have is not None and have <= want
+        return path == self.kind.hashed and isinstance(want, str) and fits(want, str(have), self.current or {})
+
+    def write(self, change: Change) -> dict[str, Any]:
+        """Do it; the entity as it then is."""
+        client, current = self.kong.client, self.current
+        try:
+            if change.op == "delete":
+                client.delete(self.kind.entity_path(current or {}))
+                return {}
+            if current is not None:
+                return client.patch(self.kind.entity_path(current), self._patch())
+            body = {**self.desired, "id": self.desired.get("id") or self._made_id()}
+            if self.kind.restore == "POST":
+                return client.post(self.kind.collection_path(body), body)
+            return client.put(self.kind.entity_path(body), {key: value for key, value in body.items() if key != "id"})
+        except KongError as error:
+            raise PlatformError(f"{change}: {error}") from error
+
+    def predicted(self, change: Change | None) -> dict[str, Any]:
+        """The entity as it is or, in check mode, as it would be."""
+        if change is None:
+            return {} if self.kong.params["state"] == "absent" else dict(self.current or {})
+        if change.op == "delete":
+            return {}
+        if self.current is not None:
+            return merged(self.current, self._patch())
+        return {**self.schema.filled(self.desired), "id": self.desired.get("id") or KNOWN_AFTER_APPLY}
+
+    def validate(self) -> None:
+        """Let the rules and Kong judge the whole entity, before anything is written."""
+        known = FIELDS[self.kind.collection]
+        whole = self.desired if self.current is None else merged(self.current, self._patch())
+        problems = [
+            *check(self.kind.collection, {name: whole[name] for name in whole if name in known}, ""),
+            *check_whole(self.kind.collection, whole),
+        ]
+        if problems:
+            raise problems[0]
+        if self.current is not None:
+            whole = self.schema.filled(whole)
+        references = {name: {"id": self._made_id(name)} for name in self._references if is_placeholder(whole[name])}
+        try:
+            self.kong.client.validate(self.kind.collection, {**whole, **references})
+        except KongError as error:
+            reasons = "; ".join(f"{path}: {reason}" if path else reason for path, reason in error.reasons())
+            raise PlatformError(f"{self.kind.noun} {self.key}: {reasons}") from error
+
+    def _patch(self) -> dict[str, Any]:
+        body: dict[str, Any] = {}
+        for path, (want, _have) in self.differences():
+            *parents, last = path.split(".")
+            place = body
+            for name in parents:
+                place = place.setdefault(name, {})
+            place[last] = want
+        return body
+
+    def _made_id(self, *more: str) -> str:
+        """An id that is the same whenever the entity is made, so that a run that was cut off is taken up again."""
+        parts = [self.kind.collection, *(str(self.given.get(name)) for key in self.kind.keys for name in key), *more]
+        return str(uuid5(NAMESPACE_URL, "kong:" + ":".join(parts)))
+
+    def _shown(self, entity: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._named(name, value) for name, value in entity.items()}
+
+    def _named(self, path: str, value: Any) -> Any:
+        """What is desired, with references as they are given."""
+        return self.given[path] if path in self._references and value == self.desired[path] else value
+
+    def secrets(self, *entities: Mapping[str, Any]) -> set[str]:
+        found = {value for entity in entities for _path, value in self.schema.secrets(entity)}
+        rows = FIELDS[self.kind.collection]
+        for entity in entities:
+            found |= {str(value) for name, value in entity.items() if name in rows and rows[name].secret and value}
+        return found
+
+
+def run(kong: Kong, collection: str, result: str) -> Outcome:
+    """Bring one entity to its state. `result` names the return value that describes it."""
+    one = One(kong, KINDS[collection], given_options(kong.params, collection))
+    refuse(one)
+    change = one.change()
+    kong.hide(one.secrets(one.desired, one.current or {}))
+    if change is not None and change.op != "delete":
+        one.validate()
+    entity = one.predicted(change) if change is None or kong.check_mode else one.write(change)
+    kong.hide(one.secrets(entity))
+    return Outcome([change] if change else [], {result: entity}, warnings=one.warnings)
+
+
+def given_options(params: Mapping[str, Any], collection: str) -> dict[str, Any]:
+    """The options that say something of the entity; those left out, at any depth, are not there."""
+    known = FIELDS[collection]
+    found = {name: value for name, value in params.items() if name in known and value is not None}
+    return {name: None if value == "" else pruned(value, known[name].type) for name, value in found.items()}
+
+
+def pruned(value: Any, kind: str) -> Any:
+    """A record without the suboptions that were left out."""
+    if kind == "record" and isinstance(value, Mapping):
+        return {name: pruned(item, "record") for name, item in value.items() if item is not None}
+    if kind == "list" and isinstance(value, list):
+        return [pruned(item, "record") for item in value]
+    return value
+
+
+def refuse(one: One) -> None:
+    """Options that no Kong takes, before it is asked for anything."""
+    for problem in check(one.kind.collection, one.given, "", partial=True):
+        raise problem
+    for name in one.kind.handles:
+        value = one.given.get(name)
+        if isinstance(value, str) and UUID.fullmatch(value):
+            raise InvalidInput(name, value, "is looked up as an id by Kong, and never found; choose another")
+
+
+def expand_url(given: Mapping[str, Any]) -> dict[str, Any]:
+    """`url`, which Kong takes but does not give back, as the fields that it stands for."""
+    url = given.get("url")
+    if not isinstance(url, str):
+        return dict(given)
+    parts = urlsplit(url)
+    rest = {name: value for name, value in given.items() if name != "url"}
+    port = parts.port if parts.port is not None else DEFAULT_PORTS.get(parts.scheme)
+    made = {"protocol": parts.scheme, "host": parts.hostname, "port": port, "path": parts.path or None}
+    return {**{name: value for name, value in made.items() if value is not None or name == "path"}, **rest}
+
+
+def merged(entity: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """An entity after a PATCH: records are merged, everything else is replaced."""
+    made = dict(entity)
+    for name, value in patch.items():
+        below = entity.get(name)
+        made[name] = merged(below, value) if isinstance(value, Mapping) and isinstance(below, Mapping) else value
+    return made
