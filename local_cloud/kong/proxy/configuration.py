@@ -34,6 +34,7 @@ class Configuration:
         self.plugins = Plugins(_plugins(snapshot, handlers, settings))
         self.jwt_secrets = _by(entities, "jwt_secrets", "key")
         self.keys = _by(entities, "keyauth_credentials", "key")
+        self._made = time.monotonic()
         self.basic_credentials = _by(entities, "basicauth_credentials", "username")
         self.hmac_credentials = _by(entities, "hmacauth_credentials", "username")
         self._usernames = {one["username"]: one for one in self.consumers.values() if one.get("username")}
@@ -51,7 +52,8 @@ class Configuration:
     def key(self, value: str) -> Entity | None:
         """A credential of key-auth that has not expired."""
         found = self.keys.get(value)
-        if found and found.get("ttl") and found["created_at"] + found["ttl"] <= time.time():
+        # `ttl` is what was left when the snapshot was taken.
+        if found and found.get("ttl") and self._made + found["ttl"] <= time.monotonic():
             return None
         return found
 

@@ -39,6 +39,7 @@ _SINGLE = ("authorization", "host", "content-length", "expect", "if-match", "if-
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "proxy-connection", "upgrade"}
 _REDIRECTS = {301, 302, 307, 308}
 _STOP_SECONDS = 5.0
+_BACKLOG = 1024
 
 
 class Gateway:
@@ -68,12 +69,10 @@ class Gateway:
         self.update(self._snapshot)
         for listener in self.settings.proxy_listen:
             server = Server(functools.partial(self._serve, listener))
-            runner = web.ServerRunner(server)
+            runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
             await runner.setup()
             context = self._certificates.context if listener.ssl else None
-            site = web.TCPSite(
-                runner, listener.host, listener.port, ssl_context=context, shutdown_timeout=_STOP_SECONDS
-            )
+            site = web.TCPSite(runner, listener.host, listener.port, ssl_context=context, backlog=_BACKLOG)
             await site.start()
             self._runners.append(runner)
             self._servers.append(server)
