@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from local_cloud.kong.admin.api import Api, StatusApi
+from local_cloud.kong.admin.health import Proxy
 from local_cloud.kong.admin.information import Node as About
 from local_cloud.kong.declarative import Declarative
 from local_cloud.kong.entities import Catalogue, live, present
@@ -52,7 +53,7 @@ class Node:
         self.store = MemoryStore() if self.settings.database == "off" else PostgresStore(self.settings)
         declarative = Declarative(self.store, catalogue) if isinstance(self.store, MemoryStore) else None
         about = About(self.settings, str(self.settings.node_id))
-        api = Api(about, self.store, catalogue, self.gateway, declarative)
+        api = Api(about, self.store, catalogue, Proxy(self.gateway, self._show), declarative)
         await self.gateway.start()
         self._show(await self.store.read())
         await self._listen(self.settings.admin_listen, api.serve, listener_context(self.settings, "admin"))

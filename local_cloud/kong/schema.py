@@ -359,7 +359,8 @@ def problems(schema: Field, data: Mapping[str, Any], *, updating: bool = False) 
     """All errors of a filled entity, as the answer nests them."""
     errors: Errors = {name: UNKNOWN for name in data if name not in schema.fields}
     for name, inner in schema.fields.items():
-        problem = _value_problem(inner, data.get(name), updating=updating)
+        # What a new entity does not give has been filled in; what a changed one never had is not missed.
+        problem = _value_problem(inner, data[name], updating=updating) if name in data else None
         if problem is not None:
             errors[name] = problem
     runnable = [check for check in schema.checks if not check.blocked_by(errors)]
@@ -399,8 +400,10 @@ def _broken_rule(broken: Sequence[Rule], value: Any) -> str | None:
 
 def rule_problem(inner: Field, value: Any, spec: Mapping[str, Any]) -> str | None:
     """What speaks against the value by the rules of `spec` alone."""
-    if value is None and "eq" not in spec:
-        return REQUIRED if spec.get("required") else None
+    if value is None:
+        return _broken_rule([_eq(spec["eq"], spec)] if "eq" in spec else [], value) or (
+            REQUIRED if spec.get("required") else None
+        )
     if "elements" in spec:
         elements = compile_field(spec["elements"])
         return next((problem for item in value if (problem := _value_problem(elements, item))), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,7 +13,7 @@ from aiohttp import web
 from local_cloud.kong import SERVER, schemas
 from local_cloud.kong.admin import bodies, information, paging, resources
 from local_cloud.kong.admin.bodies import HtmlError, Query
-from local_cloud.kong.admin.health import Health
+from local_cloud.kong.admin.health import Health, Proxy
 from local_cloud.kong.admin.information import Node
 from local_cloud.kong.admin.requests import Request, Response, no_content
 from local_cloud.kong.admin.resources import Resources, locate
@@ -20,10 +21,10 @@ from local_cloud.kong.declarative import Declarative
 from local_cloud.kong.entities import Catalogue
 from local_cloud.kong.errors import AdminError, UnexpectedError, bad_request, method_not_allowed, not_found
 from local_cloud.kong.kinds import KINDS
-from local_cloud.kong.proxy import Gateway
 from local_cloud.kong.schema import Field
 from local_cloud.kong.store import Store, StoreUnavailableError
 
+LOG = logging.getLogger("kong")
 Handler = Callable[[Request], Awaitable[Response]]
 
 _READ = ("GET", "HEAD", "OPTIONS")
@@ -37,15 +38,20 @@ _METRICS_TYPE = "text/plain; charset=UTF-8"
 
 class Api:
     def __init__(
-        self, node: Node, store: Store, catalogue: Catalogue, gateway: Gateway, declarative: Declarative | None
+        self,
+        node: Node,
+        store: Store,
+        catalogue: Catalogue,
+        proxy: Proxy,
+        declarative: Declarative | None,
     ):
         self.node = node
         self._store = store
         self._catalogue = catalogue
-        self._gateway = gateway
+        self._gateway = proxy.gateway
         self._declarative = declarative
         self._resources = Resources(store, catalogue)
-        self._health = Health(store, gateway, node.node_id)
+        self._health = Health(store, proxy, node.node_id)
         self._log_level = node.settings.log_level
         self._special: list[tuple[tuple[str, ...], tuple[str, ...], Handler]] = [
             ((), _READ, self._root),
@@ -98,8 +104,12 @@ class Api:
             return Response(error.status, dict(error.body))
         except StoreUnavailableError:
             at_root = received.rel_url.path == "/"
-            unexpected = UnexpectedError(f"An unexpected error {'happened' if at_root else 'occurred'}")
-            return Response(500, dict(unexpected.body))
+            return _unexpected("An unexpected error happened" if at_root else "An unexpected error occurred")
+        except HtmlError:
+            raise
+        except Exception:
+            LOG.exception("%s %s failed", received.method, received.raw_path)
+            return _unexpected("An unexpected error occurred")
 
     async def _dispatch(self, request: Request) -> Response:
         for pattern, methods, handler in self._special:
@@ -199,7 +209,7 @@ class Api:
         return Response(200, schemas.describe_entity(schemas.PLUGINS[self._plugin_name(request)]))
 
     async def _plugin_config_schema(self, request: Request) -> Response:
-        return Response(200, schemas.describe(schemas.PLUGINS[self._plugin_name(request)]["fields"]["config"]))
+        return Response(200, schemas.describe_entity(schemas.PLUGINS[self._plugin_name(request)]["fields"]["config"]))
 
     def _plugin_name(self, request: Request) -> str:
         name = request.segments[2]
@@ -270,6 +280,10 @@ class StatusApi:
         except AdminError as error:
             response = Response(error.status, dict(error.body))
         return _write(response, received.method == "HEAD", started, {"Access-Control-Allow-Origin": "*"})
+
+
+def _unexpected(message: str) -> Response:
+    return Response(500, dict(UnexpectedError(message).body))
 
 
 async def _request(received: web.BaseRequest) -> Request:

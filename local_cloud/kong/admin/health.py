@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from local_cloud.kong.admin.requests import Request, Response, no_content
@@ -13,13 +16,22 @@ from local_cloud.kong.proxy import Gateway, TargetHealth
 from local_cloud.kong.state import Entity, State
 from local_cloud.kong.store import Store
 
+_TURNS = 5
 _OFF = "HEALTHCHECKS_OFF"
 
 
+@dataclass(frozen=True)
+class Proxy:
+    gateway: Gateway
+    show: Callable[[State], None]
+    """Lets it work with a state now."""
+
+
 class Health:
-    def __init__(self, store: Store, gateway: Gateway, node_id: str):
+    def __init__(self, store: Store, proxy: Proxy, node_id: str):
         self._store = store
-        self._gateway = gateway
+        self._proxy = proxy
+        self._gateway = proxy.gateway
         self._node_id = node_id
 
     async def targets(self, name: str) -> Response:
@@ -28,9 +40,16 @@ class Health:
         upstream = _upstream(state, name)
         return Response(200, {"data": [dict(target) for target in targets_of(state, upstream["id"])], "next": None})
 
+    async def _settle(self, state: State) -> None:
+        """Let the balancer take up the state, and look at addresses that need no name server."""
+        self._proxy.show(state)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+
     async def show(self, request: Request, name: str) -> Response:
         state = await self._store.read()
         upstream = _upstream(state, name)
+        await self._settle(state)
         if request.query.get("balancer_health") in ("1", "true"):
             data: Any = self._balancer(state, upstream)
         else:
@@ -76,6 +95,7 @@ class Health:
             raise not_found()
         if not _checked(upstream):
             raise bad_request(f"no healthchecker found for {upstream['name']}")
+        await self._settle(state)
         address = segments[4] if len(segments) == 6 else None
         if not self._gateway.set_health(upstream["id"], target["id"], address, segments[-1] == "healthy"):
             raise not_found()

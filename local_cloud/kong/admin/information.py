@@ -168,6 +168,7 @@ _OTHER_PATHS = (
     "/",
     "/cache",
     "/cache/{key}",
+    "/clustering/data-planes",
     "/clustering/status",
     "/config",
     "/debug/node/log-level",
