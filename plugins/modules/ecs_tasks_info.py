@@ -141,7 +141,7 @@ def shown(task: dict[str, Any]) -> dict[str, Any]:
         "task_definition_arn": task["taskDefinitionArn"],
         "private_address": addresses[0] if addresses else "",
         "health": task.get("healthStatus", "UNKNOWN"),
-        "runtime_ids": {container["name"]: container.get("runtimeId", "") for container in containers},
+        "runtime_ids": {container["name"]: container.get("runtimeId") or "" for container in containers},
     }
 
 
