@@ -10,7 +10,7 @@ options of the modules and the checks of whole files come from it. Types are str
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -359,9 +359,12 @@ ANSIBLE_TYPES = {
 }
 
 
-def argument_spec(collection: str, *names: str) -> dict[str, Any]:
-    """Fields as options of a module, all of them optional: what is left out is not managed."""
-    return {name: _option(name, FIELDS[collection][name]) for name in names}
+def argument_spec(collection: str, *names: str, required: Collection[str] = ()) -> dict[str, Any]:
+    """Fields as options of a module. What is not `required` may be left out, and is not managed then."""
+    made = {name: _option(name, FIELDS[collection][name]) for name in names}
+    for name in required:
+        made[name]["required"] = True
+    return made
 
 
 def _option(name: str, row: Field) -> dict[str, Any]:

@@ -193,9 +193,12 @@ class One:
         return found
 
 
-def run(kong: Kong, collection: str, result: str) -> Outcome:
-    """Bring one entity to its state. `result` names the return value that describes it."""
-    one = One(kong, KINDS[collection], given_options(kong.params, collection))
+def run(kong: Kong, collection: str, result: str, options: Mapping[str, Any] | None = None) -> Outcome:
+    """Bring one entity to its state.
+
+    `result` names the return value that describes it. `options` are those of the module unless given.
+    """
+    one = One(kong, KINDS[collection], given_options(kong.params if options is None else options, collection))
     refuse(one)
     change = one.change()
     kong.hide(one.secrets(one.desired, one.current or {}))
