@@ -11,10 +11,10 @@ ON_LOCAL := $(if $(filter inventories/local inventories/local/,$(INVENTORY)),,@:
 CLOUD    := $(VENV)/python -m local_cloud
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up verify destroy status logs down test lock
+.PHONY: help setup up verify destroy status logs down test kong-contract lock
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo 'INVENTORY=inventories/staging turns up, verify and destroy to AWS; ARGS=… is handed to the tool.'
 
 setup: ## Install what is missing into .venv
@@ -43,6 +43,10 @@ down: setup ## Stop the local cloud and delete its state
 test: ## Run every check; STAGES=lint,unit picks some (scripts/test.py --list)
 	@$(PYTHON) scripts/setup.py --test
 	@$(VENV)/python scripts/test.py $(STAGES)
+
+kong-contract: ## Hold the Kong of KONG_ADMIN_URL and KONG_PROXY_URL, or the stand-in, to the contract
+	@$(PYTHON) scripts/setup.py --test
+	@$(VENV)/python -m scripts.kong_contract $(ARGS)
 
 lock: ## Pin requirements/*.in anew (needs uv)
 	uv pip compile $(LOCK) requirements/test.in -o requirements/test.txt

@@ -24,6 +24,7 @@ ACTIVE = {
         "unhealthy": {"interval": 1, "http_failures": 1, "tcp_failures": 1, "timeouts": 1},
     }
 }
+HASHED = {"algorithm": "consistent-hashing", "hash_on": "header", "hash_on_header": "X-User-ID"}
 PASSIVE = {"passive": {"unhealthy": {"http_failures": 2}}}
 
 
@@ -53,7 +54,7 @@ def site(new_site: Callable[[], Site], backends: dict[str, Backend]) -> Site:
     balanced(site, "even", {at["one"]: 100, at["two"]: 100})
     balanced(site, "uneven", {at["one"]: 300, at["two"]: 100})
     balanced(site, "resting", {at["one"]: 100, at["two"]: 0})
-    balanced(site, "hashed", {at["one"]: 100, at["two"]: 100}, hash_on="header", hash_on_header="X-User-ID")
+    balanced(site, "hashed", {at["one"]: 100, at["two"]: 100}, **HASHED)
     balanced(site, "named", {f"localhost:{backends['one'].port}": 100})
     balanced(site, "tried", {at["one"]: 100, dead: 100})
     balanced(site, "active", {at["one"]: 100, at["sick"]: 100, dead: 100}, healthchecks=ACTIVE)

@@ -325,19 +325,25 @@ CASES = [
         {"config": {"http_endpoint": "missing host in url"}},
     ),
     refused_config("proxy-cache needs a strategy", "proxy-cache", {}, {"config": {"strategy": REQUIRED}}),
-    refused_config(
+    case(
         "acme in Redis needs a host",
-        "acme",
-        {
-            "account_email": "a@b.c",
-            "storage": "redis",
-            "tos_accepted": True,
-            "storage_config": {"redis": {"auth": "x", "database": 1}},
-        },
-        {
-            "config": {"storage_config": {"redis": {"host": REQUIRED}}},
-            "@entity": ["failed conditional validation given value of field 'config.storage'"],
-        },
+        post(
+            "/plugins",
+            {
+                "name": "acme",
+                "config": {
+                    "account_email": "a@b.c",
+                    "storage": "redis",
+                    "tos_accepted": True,
+                    "storage_config": {"redis": {"auth": "x", "database": 1}},
+                },
+            },
+        ).violates(
+            {
+                "config": {"storage_config": {"redis": {"host": REQUIRED}}},
+                "@entity": ["failed conditional validation given value of field 'config.storage'"],
+            }
+        ),
     ),
     case(
         "an empty list is a value",

@@ -1,4 +1,4 @@
-"""Plugins that admit, refuse or answer a request: cors, ip-restriction, bot-detection, sizes, termination, redirect."""
+"""Plugins that admit, refuse or answer a request: cors, ip-restriction, bot-detection, sizes, termination."""
 
 from __future__ import annotations
 
@@ -46,10 +46,6 @@ def site(new_site: Callable[[], Site]) -> Site:
     site.guarded("closed", service, request_termination={"status_code": 403, "message": "closed"})
     site.guarded(
         "page", service, request_termination={"status_code": 503, "body": "<p>later</p>", "content_type": "text/html"}
-    )
-    site.guarded("gone", service, redirect={"location": "http://new.test/there"})
-    site.guarded(
-        "moved", service, redirect={"location": "http://new.test", "status_code": 308, "keep_incoming_path": True}
     )
     site.publish()
     return site
@@ -127,13 +123,6 @@ CASES = [
     case(
         "termination: a body with its type",
         through("GET", "/page").gives(503, "<p>later</p>", {"content-type": Matching("^text/html")}),
-    ),
-    case(
-        "redirect: 301 unless told", through("GET", "/gone/a").gives(301, headers={"location": "http://new.test/there"})
-    ),
-    case(
-        "redirect: with path and query",
-        through("GET", "/moved/a?b=c").gives(308, headers={"location": "http://new.test{base}/moved/a?b=c"}),
     ),
 ]
 
