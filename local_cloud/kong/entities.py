@@ -173,7 +173,7 @@ def _follow_references(state: State, kind: Kind, data: Data) -> None:
         raise errors.unresolved_reference(unresolved)
 
 
-def _finished(kind: Kind, entity: Data, given: Mapping[str, Any]) -> Data:
+def finished(kind: Kind, entity: Data, given: Mapping[str, Any]) -> Data:
     """What is derived from valid data before it is stored."""
     for name in kind.references:
         if isinstance(entity.get(name), Mapping):
@@ -239,7 +239,7 @@ class Editor:
         data = dict(data)
         expires = {_EXPIRES: _ttl(kind, data)} if kind.ttl and _EXPIRES in data else {}
         entity = _changed(self._catalogue, self.state, kind, current, data) | expires
-        return self._store(kind, _finished(kind, entity, data))
+        return self._store(kind, finished(kind, entity, data))
 
     def delete(self, kind: Kind, identity: str) -> None:
         self._refuse_if_needed(kind, identity)
@@ -263,8 +263,8 @@ class Editor:
     def _new(self, kind: Kind, data: Data, context: Context, expires: float | None) -> Data:
         entity = validated(self._catalogue, self.state, kind, data, context)
         entity["id"] = entity["id"].lower()
-        finished = _finished(kind, entity, data)
-        return {**finished, _EXPIRES: expires} if kind.ttl else finished
+        entity = finished(kind, entity, data)
+        return {**entity, _EXPIRES: expires} if kind.ttl else entity
 
     def _store(self, kind: Kind, entity: Data) -> Entity:
         snis = entity.pop("snis", None) if kind.name == "certificates" else None

@@ -54,6 +54,8 @@ class Node:
         declarative = Declarative(self.store, catalogue) if isinstance(self.store, MemoryStore) else None
         about = About(self.settings, str(self.settings.node_id))
         api = Api(about, self.store, catalogue, Proxy(self.gateway, self._show), declarative)
+        if declarative:
+            declarative.start(self.settings)
         await self.gateway.start()
         self._show(await self.store.read())
         await self._listen(self.settings.admin_listen, api.serve, listener_context(self.settings, "admin"))

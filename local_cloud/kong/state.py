@@ -15,7 +15,9 @@ Change = tuple[str, str, Entity | None]
 
 
 class State:
-    def __init__(self) -> None:
+    def __init__(self, *, looks_ahead: bool = True) -> None:
+        """Without looking ahead a full page has a next one, even if that is empty: lists of a node without database."""
+        self.looks_ahead = looks_ahead
         self.version = 0
         self.entities: dict[str, dict[str, Entity]] = {name: {} for name in KINDS}
         self.texts: dict[str, dict[str, str]] = {name: {} for name in KINDS}

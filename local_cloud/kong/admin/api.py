@@ -244,7 +244,10 @@ class Api:
     async def _tags(self, request: Request) -> Response:
         tag = request.segments[1] if len(request.segments) > 1 else None
         state = await self._store.read()
-        return Response(200, paging.page_of_tags(state, list(KINDS.values()), tag, request.query, request.path))
+        kinds = list(KINDS.values())
+        if self._declarative:
+            return Response(200, paging.page_of_tags_by_kind(state, kinds[::-1], tag, request.query, request.path))
+        return Response(200, paging.page_of_tags(state, kinds, tag, request.query, request.path))
 
     async def _upstream_health(self, request: Request) -> Response:
         return await self._health.show(request, request.segments[1])

@@ -119,7 +119,7 @@ def page_below(state: State, kind: Kind, parent: tuple[str, str], query: Query, 
 def _page(state: State, kind: Kind, entities: Iterator[Entity], size: int, next_path: Callable[[str], str]) -> str:
     found = list(itertools.islice(entities, size + 1))
     data = ",".join(text_of(state, kind, entity) for entity in found[:size])
-    if len(found) <= size:
+    if len(found) < size or (len(found) == size and state.looks_ahead):
         return f'{{"data":[{data}],"next":null}}'
     offset = encode_offset(found[size - 1]["id"])
     return f'{{"data":[{data}],"offset":"{offset}","next":{json.dumps(next_path(offset))}}}'
@@ -165,3 +165,16 @@ def page_of_tags(state: State, kinds: list[Kind], tag: str | None, query: Query,
     following = encode_offset(*rows[size - 1][:2])
     kept = f"&size={size}" if "size" in query and tag is None else ""
     return {"data": data, "offset": following, "next": f"{path}?offset={following}{kept}"}
+
+
+def page_of_tags_by_kind(state: State, kinds: list[Kind], tag: str | None, query: Query, path: str) -> dict[str, Any]:
+    """A node without database looks at one kind per page, so that pages may be empty."""
+    name = (query.get("offset") or "").partition("|")[0]
+    names = [kind.name for kind in kinds]
+    index = names.index(name) if name in names else 0
+    rows = tag_rows(state, kinds[index : index + 1], tag)
+    data = [{"entity_id": row[0], "entity_name": row[2], "tag": row[3]} for row in rows]
+    if index + 1 == len(names):
+        return {"data": data, "next": None}
+    following = f"{names[index + 1]}|nil"
+    return {"data": data, "offset": following, "next": f"{path}?offset={quote(following)}"}
