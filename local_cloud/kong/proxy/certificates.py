@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import os
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from local_cloud.kong.settings import Settings, pem
+
+LOG = logging.getLogger(__name__)
 
 Entity = Mapping[str, Any]
 
@@ -40,7 +43,11 @@ class ServerCertificates:
         by_name: dict[str, ssl.SSLContext] = {}
         for name, certificate_id in snis.items():
             pair = (certificates[certificate_id]["cert"], certificates[certificate_id]["key"])
-            context = self._contexts.get(pair) or before.get(pair) or _server_context(*pair)
+            try:
+                context = self._contexts.get(pair) or before.get(pair) or _server_context(*pair)
+            except ssl.SSLError as error:
+                LOG.warning("certificate %s cannot be served: %s", certificate_id, error)
+                continue
             self._contexts[pair] = by_name[name.lower()] = context
         self._by_name = by_name
 

@@ -55,9 +55,9 @@ class Resolver:
 
     async def lookup(self, name: str) -> tuple[Address, ...]:
         """Raises UnknownName."""
-        literal = _literal(name) or self._hosts.get(name.lower())
-        if literal:
-            return (Address(literal),)
+        fixed = self.fixed(name)
+        if fixed:
+            return (fixed,)
         entry = self._cache.get(name)
         if not entry or entry.expires <= self._clock():
             entry = await self._ask(name, entry)
@@ -65,6 +65,11 @@ class Resolver:
         if not entry.addresses:
             raise UnknownName(name)
         return entry.addresses
+
+    def fixed(self, name: str) -> Address | None:
+        """The address of a name that no name server is asked for: an address itself, or one of the hosts file."""
+        found = _literal(name) or self._hosts.get(name.lower())
+        return Address(found) if found else None
 
     def kind(self, name: str) -> str:
         """Type of the records that the name was last resolved by."""

@@ -117,6 +117,11 @@ class Gateway:
         upstream = self._upstreams.get(upstream_id)
         return upstream.set_health(target_id, address, healthy=healthy) if upstream else False
 
+    @property
+    def plugin_names(self) -> list[str]:
+        """The plugins that have an effect."""
+        return list(self._handlers)
+
     def configured(self, name: str) -> list[Plugin]:
         """The plugins of that name."""
         return [plugin for plugin in self._configuration.plugins if plugin.name == name]
@@ -157,6 +162,9 @@ class Gateway:
             ending = given
         except Failed as failed:
             ending = _ending(failed, exchange, self.settings)
+        except Exception:
+            LOG.exception("request %s failed", exchange.request_id)
+            ending = _ending(Failed(500, native=True), exchange, self.settings)
         try:
             return await self._reply(exchange, request, response, ending)
         finally:

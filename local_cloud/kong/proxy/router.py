@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+LOG = logging.getLogger(__name__)
 
 Entity = Mapping[str, Any]
 
@@ -89,7 +92,11 @@ def _candidates(route: Entity, services: Mapping[str, Entity]) -> list[_Candidat
     groups: dict[int, list[str]] = {}
     for path in paths:
         groups.setdefault(-1 if path.startswith("~") else len(path), []).append(path)
-    return [_candidate(route, service, group) for group in (groups.values() or [[]])]
+    try:
+        return [_candidate(route, service, group) for group in (groups.values() or [[]])]
+    except re.error as error:
+        LOG.warning("route %s is left out: the stand-in cannot read a pattern of it: %s", route["id"], error)
+        return []
 
 
 def _candidate(route: Entity, service: Entity | None, paths: list[str]) -> _Candidate:

@@ -21,6 +21,8 @@ Entity = Mapping[str, Any]
 
 # How often addresses are looked up again; the resolver answers from its cache while they are good.
 _REFRESH_SECONDS = 0.5
+# So many upstreams look names up at the same time; one that a request waits for does not queue.
+_LOOKUPS = 16
 _USER_AGENT = "kong/3.9.1 (stand-in)"
 
 HEALTHY, UNHEALTHY, OFF, DNS_ERROR = "HEALTHY", "UNHEALTHY", "HEALTHCHECKS_OFF", "DNS_ERROR"
@@ -66,7 +68,10 @@ class Upstream:
         self.passive = health.rules(checks["passive"])
         self.probes = bool(checks["active"]["healthy"]["interval"] or checks["active"]["unhealthy"]["interval"])
         self._pick = ALGORITHMS[entity["algorithm"]]
-        self._ready = False
+        self._ready = not self.has_names
+        for target in self._targets:
+            fixed = resolver.fixed(target.host)
+            target.peers = [_peer(target, fixed, {})] if fixed else []
 
     @property
     def checks_on(self) -> bool:
@@ -81,9 +86,9 @@ class Upstream:
         known = {peer.address: peer for peer in other.peers}
         for target in self._targets:
             before = [peer for peer in known.values() if (peer.host, peer.port) == (target.host, target.port)]
-            target.peers = before
-            for peer in before:
-                peer.target_id = target.id
+            target.peers = before or target.peers
+            for peer in target.peers:
+                peer.target_id, peer.weight = target.id, target.weight
 
     async def refresh(self) -> None:
         """Look the targets' names up and take over what has changed."""
@@ -98,6 +103,11 @@ class Upstream:
             known = {peer.address: peer for peer in target.peers}
             target.peers = [_peer(target, address, known) for address in addresses]
         self._ready = True
+
+    @property
+    def has_names(self) -> bool:
+        """Whether addresses can change."""
+        return any(not self._resolver.fixed(target.host) for target in self._targets)
 
     async def ready(self) -> None:
         """Wait until the names of a new upstream have been looked up once."""
@@ -167,6 +177,7 @@ class Upstreams:
         self._by_name: dict[str, Upstream] = {}
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
         self._versions: dict[str, tuple[Entity, list[Entity]]] = {}
+        self._lookups = asyncio.Semaphore(_LOOKUPS)
 
     def update(self, upstreams: Mapping[str, Entity], targets: Mapping[str, Entity]) -> None:
         of: dict[str, list[Entity]] = {upstream_id: [] for upstream_id in upstreams}
@@ -189,7 +200,7 @@ class Upstreams:
             self._stop(upstream_id)
         self._by_id[upstream_id] = upstream
         loop = asyncio.get_running_loop()
-        work = [_keep_fresh(upstream)]
+        work = [_keep_fresh(upstream, self._lookups)]
         if upstream.probes:
             prober = Prober(upstream, self._session, self._trust)
             work += [prober.run(healthy=True), prober.run(healthy=False)]
@@ -216,9 +227,10 @@ class Upstreams:
         return iter(self._by_id.values())
 
 
-async def _keep_fresh(upstream: Upstream) -> None:
-    while True:
-        await upstream.refresh()
+async def _keep_fresh(upstream: Upstream, limit: asyncio.Semaphore) -> None:
+    while upstream.has_names:
+        async with limit:
+            await upstream.refresh()
         await asyncio.sleep(_REFRESH_SECONDS)
 
 

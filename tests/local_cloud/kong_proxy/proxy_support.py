@@ -100,6 +100,7 @@ def send(
     port: int,
     path: str = "/",
     headers: Headers = (),
+    *,
     method: str = "GET",
     body: bytes | str | None = None,
     context: ssl.SSLContext | None = None,

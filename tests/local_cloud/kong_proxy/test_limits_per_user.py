@@ -277,15 +277,15 @@ def test_tokens_elsewhere_and_twice(gateway: Gateway) -> None:
         assert gateway.get(None, ("Authorization", wrong)).status == 401
 
 
-@pytest.mark.parametrize(("fault_tolerant", "status"), [(True, 200), (False, 500)])
+@pytest.mark.parametrize("behaviour", [(True, 200), (False, 500)])
 def test_without_redis(
     world: World,
     start: Start,
     echo: Callable[..., Echo],
     redis_server: RedisServer,
-    fault_tolerant: bool,
-    status: int,
+    behaviour: tuple[bool, int],
 ) -> None:
+    fault_tolerant, status = behaviour
     fill(world, echo(), redis_server, fault_tolerant=fault_tolerant)
     node = start(**variables(redis_server))
     redis_server.stop()
