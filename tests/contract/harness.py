@@ -1,30 +1,34 @@
-"""Runs a module in this process, as Ansible would, and counts the AWS calls it makes."""
+"""Runs a module in this process, as Ansible would, and counts the calls that it makes to AWS and to Kong."""
 
 from __future__ import annotations
 
 import importlib
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import botocore.client
+import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.trademaster.platform.plugins.module_utils._kong.client import Client
 
-READS = ("Describe", "List", "Get", "Head", "Lookup", "Discover", "BatchGet")
+# Names of AWS operations that read, and Kong's calls that do: judging an entity is no write.
+READS = re.compile(r"(Describe|List|Get|Head|Lookup|Discover|BatchGet)|GET /|POST /schemas/.*/validate$")
 
 
 @dataclass
 class Calls:
-    """Operation names of the API calls that were made, in order."""
+    """The API calls that were made, in order: names of AWS operations, methods and paths of Kong's Admin API."""
 
     operations: list[str] = field(default_factory=list)
 
     @property
     def writes(self) -> list[str]:
-        return [name for name in self.operations if not name.startswith(READS)]
+        return [name for name in self.operations if not READS.match(name)]
 
 
 @dataclass(frozen=True)
@@ -46,19 +50,22 @@ class Run:
 
 @contextmanager
 def recorded_calls() -> Iterator[Calls]:
-    """Count every call of every boto3 client made while the block runs."""
+    """Count every call of every boto3 client, and of every client of Kong, made while the block runs."""
     calls = Calls()
-    original = botocore.client.BaseClient._make_api_call
+    call_aws, call_kong = botocore.client.BaseClient._make_api_call, Client.request
 
     def counted(client: Any, operation: str, arguments: Any) -> Any:
         calls.operations.append(operation)
-        return original(client, operation, arguments)
+        return call_aws(client, operation, arguments)
 
-    botocore.client.BaseClient._make_api_call = counted
-    try:
+    def counted_of_kong(client: Client, method: str, path: str, body: Any = None) -> Any:
+        calls.operations.append(f"{method} {path}")
+        return call_kong(client, method, path, body)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.client.BaseClient, "_make_api_call", counted)
+        patch.setattr(Client, "request", counted_of_kong)
         yield calls
-    finally:
-        botocore.client.BaseClient._make_api_call = original
 
 
 def run_module(name: str, options: Mapping[str, Any], *, check: bool = False, diff: bool = True) -> Run:

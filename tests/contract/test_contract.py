@@ -1,4 +1,4 @@
-"""The contract that every module keeps, on whatever AWS endpoint is given.
+"""The contract that every module keeps, on whatever AWS endpoint, and whatever Kong, is given.
 
 Check mode writes nothing and predicts exactly what apply does; a second run changes nothing; every edited field is
 seen; removal takes only what is ours; no secret shows.
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.contract import cases as case_modules
-from tests.contract.case import Boto, Case
+from tests.contract.case import Case
 from tests.contract.harness import Run, run_module
 
 CASES: list[Case] = [
@@ -56,10 +56,11 @@ def settled(case: Case, options: Mapping[str, Any]) -> Run:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_module_keeps_the_contract(case: Case, boto: Boto, subtests: pytest.Subtests) -> None:
-    given = case.prepare(boto)
+def test_module_keeps_the_contract(case: Case, request: pytest.FixtureRequest, subtests: pytest.Subtests) -> None:
+    api = request.getfixturevalue(case.api)
+    given = case.prepare(api)
     present = {**case.present, **given}
-    untouched = case.foreign(boto) if case.foreign else lambda: None
+    untouched = case.foreign(api) if case.foreign else lambda: None
     before = untouched()
     with subtests.test("create"):
         converges(case, present)

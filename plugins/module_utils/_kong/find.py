@@ -140,9 +140,12 @@ def _by_text(client: Client, kind: Kind, wanted: Entity) -> Found:
 
 
 def _key(client: Client, kind: Kind, wanted: Entity) -> Found:
-    if wanted.get("name"):
-        return _by_name(client, kind, wanted)
-    return _among(client, kind.path, {"kid": wanted.get("kid"), "set": wanted.get("set")})
+    found = _by_name(client, kind, wanted)
+    if found is None and wanted.get("kid"):
+        fields = {"kid": wanted["kid"], "set": wanted.get("set")}
+        # Without a name so far, where one is given: another's key is not taken.
+        found = _among(client, kind.path, {**fields, "name": None} if wanted.get("name") else fields)
+    return found
 
 
 def _among(client: Client, path: str, fields: Mapping[str, Any]) -> Found:
