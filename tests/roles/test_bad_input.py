@@ -66,6 +66,21 @@ REFUSALS = {
         {"edge_default_target_group": "sight"},
         'edge_default_target_group: "sight" is not in edge_target_groups: choose from site',
     ),
+    "a gateway of one task": Refusal(
+        "kong_gateway",
+        {"kong_gateway_scaling": {"minimum": 1}},
+        "kong_gateway_scaling.minimum: 1 is a gateway that one lost task takes down: give 2 or more",
+    ),
+    "clients that name their own address": Refusal(
+        "kong_gateway",
+        {"kong_gateway_trusted_cidrs": ["10.20.0.0/20", "0.0.0.0/0"]},
+        'kong_gateway_trusted_cidrs: ["10.20.0.0/20", "0.0.0.0/0"] lets every client name an address for itself: give',
+    ),
+    "an open Admin API": Refusal(
+        "kong_gateway",
+        {"kong_gateway_environment": {"KONG_ADMIN_LISTEN": "0.0.0.0:8001"}},
+        'kong_gateway_environment: "0.0.0.0:8001" would open the Admin API without TLS and token: take',
+    ),
 }
 
 
