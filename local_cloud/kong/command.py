@@ -16,10 +16,10 @@ from typing import Any
 import psycopg
 
 from local_cloud.kong import VERSION, migrations
-from local_cloud.kong.declarative import DeclarativeError
+from local_cloud.kong.database import StoreUnavailableError, connection_options
+from local_cloud.kong.errors import ConfigurationError
 from local_cloud.kong.migrations import MigrationError, SchemaState
 from local_cloud.kong.settings import SettingError, Settings, from_environment
-from local_cloud.kong.store import StoreUnavailableError, connection_options
 
 RELEASE_VARIABLE = "KONG_STAND_IN_RELEASE"
 """The release to act as where migrations are concerned, to rehearse an upgrade."""
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
         return command(parsed, settings, _known(release))
     except psycopg.OperationalError as error:
         return _fail(f"[PostgreSQL error] cannot connect: {str(error).strip()}")
-    except DeclarativeError as error:
+    except ConfigurationError as error:
         return _fail(f"error parsing declarative config: {error}")
     except (SettingError, MigrationError, StoreUnavailableError, psycopg.Error, OSError) as error:
         return _fail(str(error).strip())

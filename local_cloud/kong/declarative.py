@@ -32,7 +32,7 @@ _NAMESPACE = uuid.UUID("fd02801f-0957-4a15-a55a-c8d9606f30b5")
 _SINGULAR = {"ca_certificates": "ca_certificate", "key_sets": "key_set"}
 
 
-class DeclarativeError(Exception):
+class DeclarativeError(errors.ConfigurationError):
     """The configuration is wrong; `errors` nest as it does."""
 
     def __init__(self, found: Errors, items: list[Item] | None = None):

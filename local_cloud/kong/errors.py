@@ -13,6 +13,10 @@ ENTITY = "@entity"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+class ConfigurationError(Exception):
+    """A declarative configuration cannot be taken."""
+
+
 class AdminError(Exception):
     """An answer that is no success."""
 

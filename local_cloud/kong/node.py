@@ -15,6 +15,7 @@ from aiohttp import web
 from local_cloud.kong.admin.api import Api, StatusApi
 from local_cloud.kong.admin.health import Proxy
 from local_cloud.kong.admin.information import Node as About
+from local_cloud.kong.database import StoreUnavailableError
 from local_cloud.kong.declarative import Declarative
 from local_cloud.kong.entities import Catalogue, live, present
 from local_cloud.kong.kinds import KINDS
@@ -22,7 +23,7 @@ from local_cloud.kong.proxy import Gateway
 from local_cloud.kong.settings import Listener, Settings
 from local_cloud.kong.snapshot import Snapshot
 from local_cloud.kong.state import State
-from local_cloud.kong.store import MemoryStore, PostgresStore, StoreUnavailableError
+from local_cloud.kong.store import MemoryStore, PostgresStore
 from local_cloud.kong.tls import listener_context
 
 LOG = logging.getLogger("kong")

@@ -112,8 +112,7 @@ def _resolvers(text: str) -> tuple[tuple[str, int], ...]:
 
 
 def _certificates(text: str) -> tuple[str, ...]:
-    if "-----BEGIN" in text:
-        return (text,)
+    """Paths, `system`, and PEM texts, in any mixture: none of them holds a comma."""
     return tuple(SYSTEM_CERTIFICATES if item == "system" else item for item in _items(text))
 
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 import psycopg
 
+from local_cloud.kong.database import StoreUnavailableError, connection_options
 from local_cloud.kong.errors import AdminError
 from local_cloud.kong.kinds import KINDS
 from local_cloud.kong.settings import Settings
@@ -28,10 +29,6 @@ _WRITE_LOCK = 0x77726974
 _BATCH = 64
 _KEPT_CHANGES = 2000
 """Versions of which the changes are kept; a node that is further behind reads everything again."""
-
-
-class StoreUnavailableError(Exception):
-    """The database cannot be reached."""
 
 
 class Store(Protocol):
@@ -71,26 +68,6 @@ class MemoryStore:
 
     async def close(self) -> None:
         return None
-
-
-def connection_options(settings: Settings) -> dict[str, Any]:
-    """Keyword arguments of psycopg's `connect`."""
-    mode = "verify-ca" if settings.pg_ssl_verify else "require"
-    options: dict[str, Any] = {
-        "host": settings.pg_host,
-        "port": settings.pg_port,
-        "user": settings.pg_user,
-        "password": settings.pg_password,
-        "dbname": settings.pg_database,
-        "sslmode": mode if settings.pg_ssl or settings.pg_ssl_required else "disable",
-        "connect_timeout": max(2, settings.pg_timeout // 1000),
-        "application_name": "kong",
-    }
-    if settings.pg_ssl and settings.pg_ssl_verify and settings.lua_ssl_trusted_certificate:
-        options["sslrootcert"] = settings.lua_ssl_trusted_certificate[0]
-    if settings.pg_schema:
-        options["options"] = f"-c search_path={settings.pg_schema}"
-    return options
 
 
 class PostgresStore:
@@ -134,10 +111,11 @@ class PostgresStore:
                 batch.append(self._queue.get_nowait())
             try:
                 await self._serve(batch)
-            except StoreUnavailableError as error:
+            except Exception as error:
+                if not isinstance(error, StoreUnavailableError):
+                    LOG.exception("a batch failed")
                 for request in batch:
-                    if not request.answer.done():
-                        request.answer.set_exception(error)
+                    _settle(request, error)
 
     async def _serve(self, batch: list[_Request]) -> None:
         writes = [request for request in batch if request.operation]

@@ -17,12 +17,13 @@ from local_cloud.kong.admin.health import Health, Proxy
 from local_cloud.kong.admin.information import Node
 from local_cloud.kong.admin.requests import Request, Response, no_content
 from local_cloud.kong.admin.resources import Resources, locate
+from local_cloud.kong.database import StoreUnavailableError
 from local_cloud.kong.declarative import Declarative
 from local_cloud.kong.entities import Catalogue
 from local_cloud.kong.errors import AdminError, UnexpectedError, bad_request, method_not_allowed, not_found
 from local_cloud.kong.kinds import KINDS
 from local_cloud.kong.schema import Field
-from local_cloud.kong.store import Store, StoreUnavailableError
+from local_cloud.kong.store import Store
 
 LOG = logging.getLogger("kong")
 Handler = Callable[[Request], Awaitable[Response]]

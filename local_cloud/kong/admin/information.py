@@ -67,6 +67,22 @@ PRIORITIES = {
 }
 
 
+# Names and sizes that monitoring may look for; nothing is in them here.
+_SHARED_DICTS = {
+    "kong": 5,
+    "kong_locks": 8,
+    "kong_healthchecks": 5,
+    "kong_cluster_events": 5,
+    "kong_rate_limiting_counters": 12,
+    "kong_core_db_cache": 128,
+    "kong_core_db_cache_miss": 12,
+    "kong_db_cache": 128,
+    "kong_db_cache_miss": 12,
+    "kong_secrets": 5,
+    "prometheus_metrics": 5,
+}
+
+
 @dataclasses.dataclass
 class Node:
     """The process, as `/` and `/status` show it."""
@@ -144,7 +160,10 @@ def status(node: Node, proxy: Mapping[str, int], reachable: bool, configuration_
         "server": dict(proxy) | {"total_requests": proxy["total_requests"] + node.requests},
         "memory": {
             "workers_lua_vms": [{"pid": os.getpid(), "http_allocated_gc": f"{used:.2f} MiB"}],
-            "lua_shared_dicts": {"kong": {"allocated_slabs": "0.00 MiB", "capacity": "5.00 MiB"}},
+            "lua_shared_dicts": {
+                name: {"allocated_slabs": "0.00 MiB", "capacity": f"{capacity:.2f} MiB"}
+                for name, capacity in _SHARED_DICTS.items()
+            },
         },
     }
     if configuration_hash is not None:

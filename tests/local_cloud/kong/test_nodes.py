@@ -14,10 +14,11 @@ import pytest
 from kong_support import call, wait_until
 
 from local_cloud.certificates import Authority
+from local_cloud.kong.database import StoreUnavailableError
 from local_cloud.kong.settings import from_environment
 from local_cloud.kong.standalone import Kong, running_kong
 from local_cloud.kong.state import State, Transaction
-from local_cloud.kong.store import PostgresStore, StoreUnavailableError
+from local_cloud.kong.store import PostgresStore
 
 
 def _service(name: str) -> dict[str, str]:
