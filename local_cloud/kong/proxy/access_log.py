@@ -117,7 +117,7 @@ _VARIABLES: dict[str, Callable[[Exchange], str | None]] = {
     "request_length": lambda exchange: str(exchange.request_bytes),
     "request_time": lambda exchange: _seconds(exchange.timing.started, exchange.timing.finished),
     "upstream_addr": _address,
-    "upstream_status": lambda exchange: str(exchange.status) if exchange.source == "service" else None,
+    "upstream_status": lambda exchange: ", ".join(str(attempt["code"]) for attempt in exchange.tries) or None,
     "upstream_response_time": lambda exchange: _seconds(exchange.timing.sent, exchange.timing.finished),
     "upstream_header_time": lambda exchange: _seconds(exchange.timing.sent, exchange.timing.answered),
     "request_id": lambda exchange: exchange.request_id,

@@ -92,16 +92,13 @@ def error_exit(failed: Failed, accepted: str | None, request_id: str) -> Exit:
 
 
 def _best_format(accepted: str | None) -> str:
-    """The first of the known formats by quality; JSON when there is none of them."""
-    if accepted is None:
-        return "application/json"
-    choices = []
-    for position, item in enumerate(accepted.split(",")):
+    """What the client likes best, the first of equals; JSON when there is no such format."""
+    best, format_ = 0.0, "application/json"
+    for item in (accepted or "").split(","):
         name, _, parameters = item.strip().lower().partition(";")
-        quality = re.search(r"q\s*=\s*([01](?:\.\d+)?)", parameters)
-        choices.append((-float(quality[1]) if quality else -1.0, position, name.strip()))
-    for _, _, name in sorted(choices):
-        kind = {"text/*": "text/plain", "text/xml": "application/xml"}.get(name, name)
-        if kind in _ERROR_FORMATS:
-            return kind
-    return "application/json"
+        given = re.search(r"q\s*=\s*([01](?:\.\d+)?)", parameters)
+        quality = float(given[1]) if given else 1.0
+        if "/" in name and quality > best:
+            wanted = "text/plain" if name.strip() == "text/*" else name.strip()
+            best, format_ = quality, wanted if wanted in _ERROR_FORMATS else "application/json"
+    return format_

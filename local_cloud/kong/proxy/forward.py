@@ -99,6 +99,7 @@ class Forwarder:
                 return await self._try(exchange, place, upstream)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 failed = Failed(504 if isinstance(error, TimeoutError) else 502, native=True)
+                exchange.tries[-1] |= {"state": "failed", "code": failed.status}
                 self._report_failure(upstream, place.peer, error)
                 if place.peer:
                     tried.append(place.peer)
@@ -131,7 +132,7 @@ class Forwarder:
     async def _try(self, exchange: Exchange, place: Place, upstream: Upstream | None) -> aiohttp.ClientResponse:
         service = exchange.service
         assert service is not None
-        attempt = {"ip": place.ip, "port": place.port, "balancer_start": int(time.time() * 1000)}
+        attempt: dict[str, Any] = {"ip": place.ip, "port": place.port, "balancer_start": int(time.time() * 1000)}
         exchange.tries.append(attempt)
         exchange.peer = place.peer
         exchange.timing.sent = exchange.timing.sent or time.monotonic()
@@ -145,12 +146,12 @@ class Forwarder:
             raise
         finally:
             exchange.timing.answered = time.monotonic()
+        attempt["code"] = response.status
         if upstream and place.peer:
-            event = upstream.passive
             if response.status == 504:
-                event.report(place.peer, health.TIMEOUT)
+                upstream.passive.report(place.peer, health.TIMEOUT)
             else:
-                event.report_status(place.peer, response.status)
+                upstream.passive.report_status(place.peer, response.status)
         return response
 
     async def _request(

@@ -191,6 +191,8 @@ class Behaviour:
     body: bytes | None = None
     drop: bool = False
     """Close the connection instead of answering."""
+    missing: int = 0
+    """So many bytes of the body are announced and do not come."""
 
 
 class Echo:
@@ -220,6 +222,9 @@ class _EchoServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
     echo: Echo
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A gateway that no longer listens is what some tests are about."""
 
 
 class _EchoHandler(http.server.BaseHTTPRequestHandler):
@@ -252,11 +257,12 @@ class _EchoHandler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Type", "application/json")
         for name, value in behaviour.headers:
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) + behaviour.missing))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
         self.wfile.flush()
+        self.close_connection = self.close_connection or bool(behaviour.missing)
 
     def _content(self) -> bytes:
         if self.headers.get("Transfer-Encoding") == "chunked":

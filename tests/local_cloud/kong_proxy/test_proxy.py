@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
+import socket
 import ssl
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from local_cloud_support import eventually, free_ports
@@ -74,7 +77,11 @@ def test_headers_can_be_switched_off(world: World, start: Start, echo: MakeEcho)
         ("text/plain", "text/plain; charset=utf-8", r"%s\nrequest_id: %s\n"),
         ("text/html;q=0.9, */*;q=0.1", "text/html; charset=utf-8", r"(?s).*<p>%s\.</p>.*<p>request_id: %s</p>.*"),
         ("application/xml", "application/xml; charset=utf-8", r"(?s).*<message>%s</message>.*<requestid>%s<.*"),
-        ("image/png", "application/json; charset=utf-8", r'{\n  "message":"%s",\n  "request_id":"%s"\n}'),
+        (
+            "image/png, text/html;q=0.9",
+            "application/json; charset=utf-8",
+            r'{\n  "message":"%s",\n  "request_id":"%s"\n}',
+        ),
     ],
 )
 def test_no_route(start: Start, accept: str | None, kind: str, pattern: str) -> None:
@@ -315,3 +322,75 @@ def test_a_new_configuration_serves_the_next_request(world: World, start: Start,
     assert node.send("/new").status == 200
     world.remove("routes", route)
     assert node.send("/new").status == 404
+
+
+def test_an_upstream_that_breaks_off(world: World, start: Start, echo: MakeEcho) -> None:
+    upstream = echo()
+    world.route(world.service(upstream, retries=0), paths=["/"])
+    node = start()
+    upstream.behaviour = Behaviour(headers=[("Content-Length", "999999")])
+    # Two lengths that differ are no answer.
+    assert node.send().status == 502
+    upstream.behaviour = Behaviour(body=b"x" * 10, missing=5)
+    with pytest.raises(http.client.IncompleteRead):
+        node.send()
+    upstream.behaviour = Behaviour()
+    assert node.send().status == 200
+
+
+def test_a_client_that_breaks_off(world: World, start: Start, echo: MakeEcho) -> None:
+    upstream = echo()
+    upstream.behaviour.body = b"x" * 20_000_000
+    world.route(world.service(upstream), paths=["/"])
+    node = start()
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", node.port)) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.recv(1000)
+    eventually(lambda: len(node.access_log.read_text().splitlines()) == 3, what="all are finished")
+    upstream.behaviour.body = b"{}"
+    assert node.send().status == 200
+
+
+def test_connections_are_kept(world: World, start: Start, echo: MakeEcho) -> None:
+    world.route(world.service(echo()), paths=["/"])
+    node = start()
+    connection = http.client.HTTPConnection("127.0.0.1", node.port)
+    for path in ("/", "/a", "/b"):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Connection"]) == (200, "keep-alive")
+        answer.read()
+    connection.close()
+
+    async def look() -> dict[str, int]:
+        return node.gateway.statistics()
+
+    counted = node.call(look)
+    assert (counted["connections_accepted"], counted["total_requests"]) == (1, 3)
+
+
+def test_http_1_0(world: World, start: Start, echo: MakeEcho) -> None:
+    upstream = echo()
+    upstream.behaviour.body = b"content"
+    world.route(world.service(upstream), paths=["/"])
+    node = start()
+    with socket.create_connection(("127.0.0.1", node.port)) as client:
+        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        received = b"".join(iter(lambda: client.recv(1000), b""))
+    assert received.startswith(b"HTTP/1.0 200")
+    assert received.endswith(b"\r\n\r\ncontent")
+
+
+def test_a_stop_lets_requests_finish(world: World, start: Start, echo: MakeEcho) -> None:
+    upstream = echo()
+    upstream.behaviour.delay = 0.5
+    world.route(world.service(upstream), paths=["/"])
+    node = start()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(node.send)
+        eventually(lambda: upstream.requests)
+        node.call(node.gateway.stop)
+        assert answer.result().status == 200
+    with pytest.raises(ConnectionRefusedError):
+        node.send()

@@ -12,7 +12,7 @@ from local_cloud.kong.proxy.plugins.base import Handler, Plugin
 class _Functions(Handler):
     def __init__(self, lua: Lua) -> None:
         self._lua = lua
-        self._compiled: dict[tuple[str, str], tuple[Any, list[Any]]] = {}
+        self._compiled: dict[tuple[str, str], tuple[list[str], list[Any]]] = {}
 
     async def rewrite(self, plugin: Plugin, exchange: Exchange) -> None:
         await self._run(plugin, exchange, "rewrite")
@@ -40,8 +40,8 @@ class _Functions(Handler):
 
     def _functions(self, plugin: Plugin, phase: str, sources: list[str]) -> list[Any]:
         known = self._compiled.get((plugin.id, phase))
-        if not known or known[0] is not plugin.config:
-            known = (plugin.config, [self._lua.compile(source) for source in sources])
+        if not known or known[0] != sources:
+            known = (sources, [self._lua.compile(source) for source in sources])
             self._compiled[plugin.id, phase] = known
         return known[1]
 
