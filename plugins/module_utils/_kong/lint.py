@@ -131,6 +131,14 @@ def health_checks(world: World) -> Iterator[Finding]:
             yield warning(f"{where}.active.unhealthy.interval", text, "set it, and active.healthy.successes")
 
 
+def hashing(world: World) -> Iterator[Finding]:
+    for upstream in world.all("upstreams"):
+        hash_on, algorithm = upstream.fields.get("hash_on"), upstream.fields.get("algorithm")
+        if hash_on not in {None, "none"} and algorithm not in {None, "consistent-hashing"}:
+            text = f"it has no effect with the algorithm {algorithm}"
+            yield warning(f"{upstream.path}.hash_on", text, "set algorithm to consistent-hashing, or leave it out")
+
+
 FAILURES = ("http_failures", "tcp_failures", "timeouts")
 
 
@@ -286,6 +294,7 @@ RULES: tuple[Rule, ...] = (
     urls,
     targets_without_port,
     health_checks,
+    hashing,
     open_routes,
     limits_by_header,
     limits_for_all_users,

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
 from .._core.changes import Change
@@ -23,12 +23,11 @@ from . import find
 from .client import KongError
 from .entities import KINDS, Kind
 from .fields import FIELDS, UUID, check
-from .hashes import fits
+from .meaning import comparable, expand_url
 from .rules import check_whole
 from .schemas import Record, Schemas
 from .session import Kong, Outcome
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -108,15 +107,10 @@ class One:
         if self.kind.collection == "vaults" and isinstance(desired.get("config"), Mapping):
             # It has no schema of its own: what is left out of it is as it is.
             desired["config"] = {**(current.get("config") or {}), **desired["config"]}
-        for path, want, have in self.schema.differences(desired, current, partial=True):
-            if not (want in EMPTY and have in EMPTY) and not self._is_same(path, want, have):
+        stored = {name: value for name, value in comparable(self.kind, desired, current).items() if name in desired}
+        for path, want, have in self.schema.differences(stored, current, partial=True):
+            if not (want in EMPTY and have in EMPTY):
                 yield path, (want, have)
-
-    def _is_same(self, path: str, want: Any, have: Any) -> bool:
-        """What Kong gives back in another form: times to live that run down, passwords that are hashed."""
-        if path == "ttl":
-            return have is not None and have <= want
-        return path == self.kind.hashed and isinstance(want, str) and fits(want, str(have), self.current or {})
 
     def write(self, change: Change) -> dict[str, Any]:
         """Do it; the entity as it then is."""
@@ -233,18 +227,6 @@ def refuse(one: One) -> None:
         value = one.given.get(name)
         if isinstance(value, str) and UUID.fullmatch(value):
             raise InvalidInput(name, value, "is looked up as an id by Kong, and never found; choose another")
-
-
-def expand_url(given: Mapping[str, Any]) -> dict[str, Any]:
-    """`url`, which Kong takes but does not give back, as the fields that it stands for."""
-    url = given.get("url")
-    if not isinstance(url, str):
-        return dict(given)
-    parts = urlsplit(url)
-    rest = {name: value for name, value in given.items() if name != "url"}
-    port = parts.port if parts.port is not None else DEFAULT_PORTS.get(parts.scheme)
-    made = {"protocol": parts.scheme, "host": parts.hostname, "port": port, "path": parts.path or None}
-    return {**{name: value for name, value in made.items() if value is not None or name == "path"}, **rest}
 
 
 def merged(entity: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

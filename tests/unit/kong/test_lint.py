@@ -103,6 +103,11 @@ STATES = [
     (checked({"healthy": {"interval": 5}}), "warning", f"{ACTIVE}.healthy.successes"),
     (checked({"unhealthy": {"interval": 5}}), "warning", f"{ACTIVE}.unhealthy.http_failures"),
     (checked({}, {"tcp_failures": 1}), "warning", f"{ACTIVE}.unhealthy.interval"),
+    (
+        {"upstreams": [{"name": "u", "algorithm": "round-robin", "hash_on": "ip"}]},
+        "warning",
+        "upstreams[0].hash_on",
+    ),
     (served(everywhere=()), "warning", OF_ROUTE),
     (served(everywhere=[{**STRIPS, "enabled": False}]), "warning", OF_ROUTE),
     (credential(key=None, algorithm="HS512"), "warning", f"{CREDENTIAL}.key"),
@@ -159,6 +164,9 @@ def test_a_mistake_is_found_where_it_is(data: dict[str, Any], level: str, path: 
                 {"timeouts": 1},
             ),
             id="health checks",
+        ),
+        pytest.param(
+            {"upstreams": [{"name": "u", "algorithm": "consistent-hashing", "hash_on": "ip"}]}, id="consistent hashing"
         ),
         pytest.param(served(), id="stripped everywhere"),
         pytest.param(served(plugins=[JWT], everywhere=()), id="authenticated"),

@@ -1,9 +1,10 @@
-"""meta/runtime.yml names every AWS module in the action group, so that connection defaults reach all of them."""
+"""meta/runtime.yml names every module in the action group of its API, so that connection defaults reach all of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -16,15 +17,18 @@ def documentation(module: Path) -> dict[str, object]:
     return loaded
 
 
-def is_aws(module: Path) -> bool:
+def extends(module: Path, fragment: str) -> bool:
     fragments = documentation(module).get("extends_documentation_fragment", [])
-    return "amazon.aws.common.modules" in fragments if isinstance(fragments, list) else False
+    return fragment in fragments if isinstance(fragments, list) else False
 
 
-def test_the_aws_action_group_lists_the_aws_modules() -> None:
-    group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]["aws"]
-    listed = [name for name in group if isinstance(name, str)]
-    modules = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if is_aws(path))
+@pytest.mark.parametrize(
+    ("name", "fragment"), [("aws", "amazon.aws.common.modules"), ("kong", "trademaster.platform.kong")]
+)
+def test_an_action_group_lists_the_modules_of_its_api(name: str, fragment: str) -> None:
+    group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"][name]
+    listed = [entry for entry in group if isinstance(entry, str)]
+    modules = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if extends(path, fragment))
 
     assert listed == modules
 
