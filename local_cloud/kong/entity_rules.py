@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 Problem = tuple[Sequence[str], str]
 """Path of the field (or `@entity`) and message."""
 Body = Callable[[Mapping[str, Any], bool], Iterator[Problem]]
-Judge = Callable[["Field", Any, Mapping[str, Any]], str | None]
-"""What speaks against a value of a field by the rules that are given."""
+Verdict = Callable[[Any], str | None]
+"""What speaks against a value."""
+Judge = Callable[["Field", Mapping[str, Any]], Verdict]
+"""The verdict on values of a field by the rules that are given."""
 
 
 def at(data: Any, path: Sequence[str]) -> Any:
@@ -109,17 +111,19 @@ def _schema_of(record: Field, path: Sequence[str]) -> Field:
     return record
 
 
-def _meets(field: Field, value: Any, match: Mapping[str, Any], judge: Judge) -> bool:
-    return value is not None and judge(field, value, match) is None
+def _meets(value: Any, verdict: Verdict) -> bool:
+    return value is not None and verdict(value) is None
 
 
 def _conditional(rule: Mapping[str, Any], record: Field, judge: Judge) -> Check:
     condition, target = rule["if_field"].split("."), rule["then_field"].split(".")
+    matched = judge(_schema_of(record, condition), rule["if_match"])
+    wanted = judge(_schema_of(record, target), rule["then_match"])
 
     def body(data: Mapping[str, Any], updating: bool) -> Iterator[Problem]:
-        if not _meets(_schema_of(record, condition), at(data, condition), rule["if_match"], judge):
+        if not _meets(at(data, condition), matched):
             return
-        problem = judge(_schema_of(record, target), at(data, target), rule["then_match"])
+        problem = wanted(at(data, target))
         if problem:
             yield target, problem
             default = f"failed conditional validation given value of field '{rule['if_field']}'"
@@ -130,9 +134,10 @@ def _conditional(rule: Mapping[str, Any], record: Field, judge: Judge) -> Check:
 
 def _conditional_at_least_one_of(rule: Mapping[str, Any], record: Field, judge: Judge) -> Check:
     condition, fields = rule["if_field"].split("."), rule["then_at_least_one_of"]
+    matched = judge(_schema_of(record, condition), rule["if_match"])
 
     def body(data: Mapping[str, Any], updating: bool) -> Iterator[Problem]:
-        if not _meets(_schema_of(record, condition), at(data, condition), rule["if_match"], judge):
+        if not _meets(at(data, condition), matched):
             return
         if not any(_set(at(data, field.split("."))) for field in fields):
             yield (ENTITY,), rule["then_err"].replace("%s", _quoted(fields))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,17 +26,17 @@ class Kind:
     """Name in `GET /tags`."""
     ttl: bool = False
 
-    @property
+    @functools.cached_property
     def fields(self) -> Mapping[str, Mapping[str, Any]]:
         fields: Mapping[str, Mapping[str, Any]] = ENTITIES[self.name]["fields"]
         return fields
 
-    @property
+    @functools.cached_property
     def references(self) -> dict[str, str]:
         """Field → kind that it refers to."""
         return {name: spec["reference"] for name, spec in self.fields.items() if spec["type"] == "foreign"}
 
-    @property
+    @functools.cached_property
     def unique(self) -> list[str]:
         return [name for name, spec in self.fields.items() if spec.get("unique")]
 
@@ -75,6 +76,7 @@ KINDS: dict[str, Kind] = {kind.name: kind for kind in _ROWS}
 BY_PATH: dict[str, Kind] = {kind.path: kind for kind in _ROWS}
 
 
+@functools.cache
 def referrers(name: str) -> list[tuple[Kind, str]]:
     """Kinds that refer to a kind, and by which field."""
     return [(kind, ref) for kind in _ROWS for ref, target in kind.references.items() if target == name]

@@ -7,6 +7,7 @@ import dataclasses
 import logging
 import signal
 import ssl
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 
@@ -30,6 +31,7 @@ LOG = logging.getLogger("kong")
 Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 _STOP_SECONDS = 10.0
+_REST_FACTOR = 10
 
 
 def snapshot(state: State) -> Snapshot:
@@ -46,6 +48,7 @@ class Node:
         self._runners: list[web.ServerRunner] = []
         self._follower: asyncio.Task[None] | None = None
         self._shown: tuple[int, int] | None = None
+        self._work_seconds = 0.0
 
     async def start(self) -> None:
         """Raises OSError when an address is taken, StoreUnavailableError, SettingError."""
@@ -74,10 +77,13 @@ class Node:
     # -- following the database -------------------------------------------------------------------
 
     async def _follow(self) -> None:
-        """The proxy works with a new configuration within `worker_state_update_frequency`."""
+        """The proxy works with a new configuration within `worker_state_update_frequency`, or a little later.
+
+        Later where taking it up is so much work that little else would be done.
+        """
         pause = min(self.settings.worker_state_update_frequency, self.settings.db_update_frequency)
         while True:
-            await asyncio.sleep(pause)
+            await asyncio.sleep(max(pause, self._work_seconds * _REST_FACTOR))
             try:
                 self._show(await self.store.read())
             except StoreUnavailableError:
@@ -87,7 +93,9 @@ class Node:
         shown = (id(state), state.version)
         if shown != self._shown:
             self._shown = shown
+            started = time.monotonic()
             self.gateway.update(snapshot(state))
+            self._work_seconds = time.monotonic() - started
 
     # -- listening --------------------------------------------------------------------------------
 

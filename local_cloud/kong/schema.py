@@ -61,7 +61,7 @@ def compile_field(spec: Mapping[str, Any]) -> Field:
             setattr(compiled, part, compile_field(spec[part]))
     compiled.fields = {name: compile_field(inner) for name, inner in spec.get("fields", {}).items()}
     compiled.shorthands = {name: compile_field(inner) for name, inner in spec.get("shorthands", {}).items()}
-    compiled.checks = [entity_rules.compile_check(rule, compiled, rule_problem) for rule in spec.get("checks", ())]
+    compiled.checks = [entity_rules.compile_check(rule, compiled, judge) for rule in spec.get("checks", ())]
     return compiled
 
 
@@ -398,17 +398,21 @@ def _broken_rule(broken: Sequence[Rule], value: Any) -> str | None:
     return next((message for rule in broken if (message := rule(value))), None)
 
 
-def rule_problem(inner: Field, value: Any, spec: Mapping[str, Any]) -> str | None:
-    """What speaks against the value by the rules of `spec` alone."""
-    if value is None:
-        return _broken_rule([_eq(spec["eq"], spec)] if "eq" in spec else [], value) or (
-            REQUIRED if spec.get("required") else None
-        )
-    if "elements" in spec:
-        elements = compile_field(spec["elements"])
-        return next((problem for item in value if (problem := _value_problem(elements, item))), None)
-    with_type = {"type": inner.type, "len_min": 0, **spec} if inner.type == "string" else {"type": inner.type, **spec}
-    return _broken_rule(_rules(with_type), value)
+def judge(inner: Field, spec: Mapping[str, Any]) -> Rule:
+    """What speaks against a value of the field by the rules of `spec` alone."""
+    elements = compile_field(spec["elements"]) if "elements" in spec else None
+    without_length = {"len_min": 0} if inner.type == "string" else {}
+    compiled = [] if elements else _rules({"type": inner.type, **without_length, **spec})
+    for_null = [_eq(spec["eq"], spec)] if "eq" in spec else []
+
+    def rule(value: Any) -> str | None:
+        if value is None:
+            return _broken_rule(for_null, value) or (REQUIRED if spec.get("required") else None)
+        if elements:
+            return next((problem for item in value if (problem := _value_problem(elements, item))), None)
+        return _broken_rule(compiled, value)
+
+    return rule
 
 
 def _of_type(kind: str, value: Any) -> bool:

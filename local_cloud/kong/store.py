@@ -216,11 +216,9 @@ class PostgresStore:
             return
         final = {(kind, identity): entity for kind, identity, entity in changes}
         version = self.state.version + 1
-        rows = [(kind, identity, _text(entity)) for (kind, identity), entity in final.items() if entity is not None]
-        gone = [key for key, entity in final.items() if entity is None]
-        await _upsert(connection, rows)
-        await _delete(connection, gone)
         body = _text([(kind, identity, entity) for (kind, identity), entity in final.items()])
+        for statement in _SAVE:
+            await connection.execute(statement, [body])
         await connection.execute("INSERT INTO changes (version, body) VALUES (%s, %s)", [version, body])
         if version % 100 == 0:
             await connection.execute("DELETE FROM changes WHERE version <= %s", [version - _KEPT_CHANGES])
@@ -250,24 +248,20 @@ def _settle(request: _Request, outcome: Any) -> None:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # ASCII alone: whatever clients send, the database takes it.
+    return json.dumps(value, separators=(",", ":"))
 
 
-async def _upsert(connection: psycopg.AsyncConnection[Any], rows: list[tuple[str, str, str]]) -> None:
-    if rows:
-        collections, ids, bodies = (list(column) for column in zip(*rows, strict=True))
-        await connection.execute(
-            "INSERT INTO entities SELECT * FROM unnest(%s::text[], %s::uuid[], %s::text[])"
-            " ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body",
-            [collections, ids, bodies],
-        )
-
-
-async def _delete(connection: psycopg.AsyncConnection[Any], keys: list[tuple[str, str]]) -> None:
-    if keys:
-        collections, ids = (list(column) for column in zip(*keys, strict=True))
-        await connection.execute(
-            "DELETE FROM entities USING unnest(%s::text[], %s::uuid[]) AS gone (collection, id)"
-            " WHERE entities.collection = gone.collection AND entities.id = gone.id",
-            [collections, ids],
-        )
+# Of [[collection, id, entity or null], …].
+_SAVE = (
+    """
+    INSERT INTO entities
+    SELECT change ->> 0, (change ->> 1)::uuid, (change -> 2)::text FROM json_array_elements(%s::json) AS change
+    WHERE json_typeof(change -> 2) <> 'null'
+    ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body
+    """,
+    """
+    DELETE FROM entities USING json_array_elements(%s::json) AS change
+    WHERE collection = change ->> 0 AND id = (change ->> 1)::uuid AND json_typeof(change -> 2) = 'null'
+    """,
+)

@@ -54,7 +54,7 @@ class Api:
         self._resources = Resources(store, catalogue)
         self._health = Health(store, proxy, node.node_id)
         self._log_level = node.settings.log_level
-        self._special: list[tuple[tuple[str, ...], tuple[str, ...], Handler]] = [
+        special: list[tuple[tuple[str, ...], tuple[str, ...], Handler]] = [
             ((), _READ, self._root),
             (("status",), _READ, self.status),
             (("status", "dns"), _READ, self._dns),
@@ -85,6 +85,9 @@ class Api:
             (("upstreams", "*", "targets", "*", "*", "healthy"), ("PUT", "OPTIONS"), self._set_health),
             (("upstreams", "*", "targets", "*", "*", "unhealthy"), ("PUT", "OPTIONS"), self._set_health),
         ]
+        self._special: dict[tuple[str, ...], list[tuple[tuple[str, ...], tuple[str, ...], Handler]]] = {}
+        for entry in special:
+            self._special.setdefault(entry[0][:1], []).append(entry)
 
     # -- answering --------------------------------------------------------------------------------
 
@@ -113,7 +116,7 @@ class Api:
             return _unexpected("An unexpected error occurred")
 
     async def _dispatch(self, request: Request) -> Response:
-        for pattern, methods, handler in self._special:
+        for pattern, methods, handler in self._special.get(request.segments[:1], ()):
             if _fits(pattern, request.segments):
                 if request.method == "OPTIONS":
                     return _options(methods)
