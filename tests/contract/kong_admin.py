@@ -10,7 +10,7 @@ from typing import Any
 import urllib3
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 
@@ -52,8 +52,8 @@ class Issued:
     public_key: str
 
 
-def issue(name: str, *, ca: bool = False) -> Issued:
-    key = ec.generate_private_key(ec.SECP256R1())
+def issue(name: str, *, ca: bool = False, rsa_key: bool = False) -> Issued:
+    key = rsa.generate_private_key(65537, 2048) if rsa_key else ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(tz=UTC)
     built = (

@@ -191,7 +191,10 @@ def problems(data: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({"services": [{"name": "a", "host": "h", "hsot": "h"}]}, "services[0].hsot: 'h' is no field of services; fields are"),
+        (
+            {"services": [{"name": "a", "host": "h", "hsot": "h"}]},
+            "services[0].hsot: 'h' is no field of services; fields are",
+        ),
         (
             {"services": [{"name": "a", "host": "h", "port": "80"}]},
             "services[0].port: '80' has to be an integer from 0",
