@@ -76,8 +76,8 @@ def test_without_an_origin_no_preflight_request_is_made() -> None:
         ),
         (Gateway(takes_any_token=True), "forged tokens refused", "answered 200 instead of 401"),
         (Gateway(believes_headers=True), "forged identities refused", "for a forged user answered 200"),
-        (Gateway(allows="https://other.example.com"), "preflight requests", "app.example.com is allowed nothing"),
-        (Gateway(allows="*"), "preflight requests", "stranger.example.com is allowed https://stranger.example.com"),
+        (Gateway(allows="https://other.example.com"), "preflight requests", "app.example.com is refused"),
+        (Gateway(allows="*"), "preflight requests", "stranger.example.com is allowed"),
     ],
 )
 def test_what_does_not_hold_is_named(gateway: Gateway, check: str, seen: str) -> None:
