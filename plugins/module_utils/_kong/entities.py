@@ -147,7 +147,8 @@ KINDS: Mapping[str, Kind] = {
             level=1,
             references={"set": "key_sets"},
             owners=("set",),
-            secret=("jwk", "pem.private_key"),
+            optional_keys=True,
+            secret=("jwk",),
         ),
         _credential(
             "jwt_secrets", "jwt credential", "/jwts", (("key",),), generated=("key", "secret"), secret=("secret",)
