@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import ssl
 import threading
 import time
@@ -82,6 +83,13 @@ class Plane:
         finally:
             if not self.keep_alive:
                 connection.close()
+
+    def client_address(self) -> str:
+        """Tell from which address the listener sees requests come."""
+        parts = urlsplit(self.url)
+        with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=TIMEOUT_S) as connection:
+            address: str = connection.getsockname()[0]
+            return address
 
     def _connection(self) -> HTTPConnection:
         parts = urlsplit(self.url)

@@ -21,7 +21,8 @@ class Site:
     def __init__(self, name: str, run: str, planes: Mapping[str, Plane], about: Mapping[str, Any]) -> None:
         self.name = name
         self.planes = planes
-        self.variables: dict[str, Any] = {"site": name, "base": f"/{name}"}
+        self.client = planes["proxy"].client_address()
+        self.variables: dict[str, Any] = {"site": name, "base": f"/{name}", "client": self.client}
         self._tags = [run]
         self._about = about
         self._journal = Journal(planes["admin"])

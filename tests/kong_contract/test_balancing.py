@@ -25,6 +25,16 @@ ACTIVE = {
     }
 }
 HASHED = {"algorithm": "consistent-hashing", "hash_on": "header", "hash_on_header": "X-User-ID"}
+SERVING = {
+    "even": {"one", "two"},
+    "uneven": {"one", "two"},
+    "resting": {"one"},
+    "named": {"one"},
+    "tried": {"one"},
+    "active": {"one", "sick"},
+    "passive": {"frail", "stable"},
+    "manual": {"manual", "spare"},
+}
 PASSIVE = {"passive": {"unhealthy": {"http_failures": 2}}}
 
 
@@ -61,9 +71,21 @@ def site(new_site: Callable[[], Site], backends: dict[str, Backend]) -> Site:
     balanced(site, "passive", {at["frail"]: 100, at["stable"]: 100}, healthchecks=PASSIVE)
     balanced(site, "manual", {at["manual"]: 100, at["spare"]: 100}, healthchecks=PASSIVE)
     site.publish()
-    for key in ("even", "uneven", "resting", "hashed", "named", "tried", "active", "passive", "manual"):
-        wait_until(f"{key} is served", lambda key=key: site.request("GET", f"/{key}").status == 200, WITHIN_S)
+    for key, names in SERVING.items():
+        await_backends(site, key, names)
     return site
+
+
+def await_backends(site: Site, key: str, names: set[str]) -> None:
+    seen: set[str] = set()
+
+    def all_seen() -> bool:
+        answer = site.request("GET", f"/{key}")
+        if answer.status == 200:
+            seen.add(answer.json["server"])
+        return seen >= names
+
+    wait_until(f"{key} serves from {names}", all_seen, WITHIN_S)
 
 
 def served(site: Site, key: str, times: int, headers: dict[str, str] | None = None) -> Counter[str]:
@@ -176,12 +198,16 @@ def test_a_target_of_weight_0_rests(site: Site) -> None:
 
 
 def test_a_hash_on_a_header_stays_with_its_target(site: Site) -> None:
+    wait_until("the upstream serves", lambda: site.request("GET", "/hashed").status == 200, WITHIN_S)
     assert len(served(site, "hashed", 10, {"X-User-ID": "7"})) == 1
 
 
 def test_different_values_of_the_header_are_spread(site: Site) -> None:
-    seen = {site.request("GET", "/hashed", {"X-User-ID": str(number)}).json["server"] for number in range(40)}
-    assert seen == {"one", "two"}
+    def spread() -> bool:
+        answers = [site.request("GET", "/hashed", {"X-User-ID": str(number)}) for number in range(40)]
+        return {answer.json["server"] for answer in answers if answer.status == 200} == {"one", "two"}
+
+    wait_until("both targets serve some values", spread, WITHIN_S)
 
 
 def test_a_target_may_be_a_name(site: Site) -> None:
@@ -193,7 +219,7 @@ def test_a_failing_health_check_takes_a_target_out_and_a_passing_one_brings_it_b
 ) -> None:
     backends["sick"].health_status = 500
     run.make(targets_of("active", ("{sick_target}", "UNHEALTHY"), ("{one_target}", "HEALTHY")))
-    assert served(site, "active", 8) == {"one": 8}
+    wait_until("the other target serves alone", lambda: served(site, "active", 8) == {"one": 8}, WITHIN_S)
     backends["sick"].health_status = 200
     run.make(targets_of("active", ("{sick_target}", "HEALTHY"), ("{one_target}", "HEALTHY")))
     wait_until("the target serves again", lambda: "sick" in served(site, "active", 4), WITHIN_S)
@@ -210,7 +236,7 @@ def test_failing_answers_take_a_target_out_until_it_is_set_healthy(
     )
     run.make(targets_of("passive", ("{frail_target}", "UNHEALTHY"), ("{stable_target}", "HEALTHY")))
     backends["frail"].status = 200
-    assert served(site, "passive", 8) == {"stable": 8}
+    wait_until("the other target serves alone", lambda: served(site, "passive", 8) == {"stable": 8}, WITHIN_S)
     run.make(put("/upstreams/{site}-passive/targets/{frail_target}/healthy").gives(204, ""))
     wait_until("the target serves again", lambda: "frail" in served(site, "passive", 4), WITHIN_S)
 

@@ -515,3 +515,10 @@ CASES = [
 
 def test_plugins(case: Case, run: Runner) -> None:
     run(case)
+
+
+def test_redis_an_answer_put_back_with_the_new_name_alone_changed_is_refused(run: Runner) -> None:
+    run.make(SERVICE)
+    plugin = run.make(post(BELOW, REDIS_LIMIT)).json
+    plugin["config"]["redis"]["host"] = "r2"
+    run.make(put(f"/plugins/{plugin['id']}", plugin).violates(mismatch("r1", "r2")))
