@@ -83,6 +83,8 @@ class Gateway:
         self._snapshot = snapshot
         self._configuration = Configuration(snapshot, self._handlers, self.settings)
         self._unknown.report(snapshot, self._handlers)
+        for plugin in self._configuration.plugins:
+            plugin.handler.configured(plugin)
         for handler in self._handlers.values():
             handler.forget(self._configuration.plugins.ids)
         if self._session:

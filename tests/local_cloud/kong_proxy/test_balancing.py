@@ -207,6 +207,7 @@ def test_hashing_keeps_a_client_where_it_is(world: World, start: Start, echo: Ma
 class _Zone(BaseResolver):
     def __init__(self) -> None:
         self.addresses: dict[str, list[str]] = {}
+        self.services: dict[str, list[tuple[str, int, int]]] = {}
         self.asked: list[str] = []
         self.ttl = 1
 
@@ -216,6 +217,11 @@ class _Zone(BaseResolver):
         reply = request.reply()
         if name not in self.addresses:
             reply.header.rcode = dnslib.RCODE.NXDOMAIN
+        elif kind == "SRV":
+            for host, port, weight in self.services.get(name, []):
+                reply.add_answer(
+                    dnslib.RR(name, dnslib.QTYPE.SRV, rdata=dnslib.SRV(0, weight, port, host), ttl=self.ttl)
+                )
         elif kind == "A":
             for address in self.addresses[name]:
                 reply.add_answer(dnslib.RR(name, rdata=dnslib.A(address), ttl=self.ttl))
@@ -277,3 +283,49 @@ def test_answers_are_kept_as_long_as_they_say(
     assert served(node, 20) == {server.target: 20}
     assert names.asked == ["SRV", "A"]
     assert time.monotonic() - started < 5
+
+
+def test_service_records_bring_port_and_weight(
+    world: World, start: Start, echo: MakeEcho, zone: tuple[_Zone, str]
+) -> None:
+    one, two = echo(0, "127.0.31.1"), echo(0, "127.0.31.2")
+    names, address = zone
+    names.addresses |= {"api.lab": [], "one.lab": ["127.0.31.1"], "two.lab": ["127.0.31.2"]}
+    names.services["api.lab"] = [("one.lab", one.port, 10), ("two.lab", two.port, 30)]
+    upstream(world, "api.lab:1")
+    node = start(DNS_RESOLVER=address)
+    assert served(node, 20) == {one.target: 5, two.target: 15}
+
+
+def test_a_client_without_the_cookie_gets_one(world: World, start: Start, echo: MakeEcho) -> None:
+    servers = [echo() for _ in range(3)]
+    upstream(world, *servers, algorithm="consistent-hashing", hash_on="cookie", hash_on_cookie="home")
+    node = start()
+    given = {node.send().headers["Set-Cookie"].partition(";")[0] for _ in range(6)}
+    assert len(given) == 6
+    for cookie in given:
+        answer = node.send("/", [("Cookie", cookie)])
+        assert "Set-Cookie" not in answer.headers
+        assert served(node, 2, [("Cookie", cookie)]) == {answer.json["server"]: 2}
+
+
+@pytest.mark.parametrize(
+    ("fields", "request_"),
+    [
+        ({"hash_on": "path"}, lambda key: (f"/{key}", [])),
+        ({"hash_on": "query_arg", "hash_on_query_arg": "a"}, lambda key: (f"/?a={key}", [])),
+        ({"hash_on": "ip"}, lambda key: ("/", [("X-Real-IP", f"192.0.2.{key}")])),
+        (
+            {"hash_on": "header", "hash_on_header": "X-None", "hash_fallback": "ip"},
+            lambda key: ("/", [("X-Real-IP", f"192.0.2.{key}")]),
+        ),
+    ],
+)
+def test_what_hashing_goes_by(
+    world: World, start: Start, echo: MakeEcho, fields: dict[str, Any], request_: Callable[[int], Any]
+) -> None:
+    upstream(world, *[echo() for _ in range(3)], algorithm="consistent-hashing", **fields)
+    node = start(TRUSTED_IPS="127.0.0.1")
+    homes = [{node.send(*request_(key)).json["server"] for _ in range(3)} for key in range(1, 11)]
+    assert all(len(home) == 1 for home in homes)
+    assert len(set.union(*homes)) > 1

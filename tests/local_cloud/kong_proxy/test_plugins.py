@@ -470,6 +470,8 @@ EXPRESSIONS = {
     "ngx.get_phase()": "access",
     "tostring(ngx.now() > 1e9)": "true",
     "('x'):rep(3)": "xxx",
+    "type(kong.request.get_method) .. type(ngx.time)": "functionfunction",
+    "tostring(pcall(kong.service.request.set_header))": "false",
 }
 
 
@@ -505,6 +507,11 @@ def test_what_functions_can_change(served: Any) -> None:
     assert "x-gone" not in seen["headers"]
     assert (answer.headers["X-Note"], answer.headers["X-From-Access"]) == ("kept200", "1")
     assert "Server" not in answer.headers
+
+
+def test_phases_that_are_not_run_are_named(served: Any, caplog: pytest.LogCaptureFixture) -> None:
+    served(("pre-function", {"body_filter": ["error()"]}))
+    assert "DOES NOT RUN FUNCTIONS OF pre-function IN THE PHASES" in caplog.text
 
 
 def test_a_function_is_loaded_once(served: Any) -> None:

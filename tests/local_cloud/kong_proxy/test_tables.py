@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import subprocess
+import sys
 from typing import Any
 
 import pytest
+from local_cloud_support import REPOSITORY
 from test_limits_per_user import encoded, signed
 
 from local_cloud.kong.proxy import PLUGINS_RUN, clients
@@ -179,3 +182,29 @@ def test_headers_keep_their_order() -> None:
 
 def test_the_list_of_plugins_is_true() -> None:
     assert frozenset(Gateway(from_environment({})).plugin_names) == PLUGINS_RUN
+
+
+MANY_STATES = """
+import gc
+from local_cloud.kong.proxy.lua.runtime import Lua, LuaError
+from local_cloud.kong.proxy.exchange import Exchange
+from local_cloud.kong.settings import from_environment
+
+for _ in range(50):
+    lua = Lua(from_environment({}), "node")
+    exchange = Exchange.__new__(Exchange)
+    exchange.lua = None
+    for source in ("kong.log.debug('x') ngx.re.match('a', '(')", "kong.ctx.shared.a = {kong}", "kong.response.exit({})"):
+        try:
+            lua.run(lua.compile(source), exchange, "access")
+        except LuaError:
+            pass
+    del lua, exchange
+    gc.collect()
+"""
+
+
+def test_lua_states_come_and_go() -> None:
+    """Freed in the wrong order they take the process with them."""
+    done = subprocess.run([sys.executable, "-c", MANY_STATES], cwd=REPOSITORY, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -10,7 +10,9 @@ import logging
 import re
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes, urlencode
 
@@ -25,30 +27,58 @@ LOG = logging.getLogger("local_cloud.kong.proxy.lua")
 _LEVELS = {"debug": 10, "info": 20, "notice": 20, "warn": 30, "err": 40, "crit": 50, "alert": 50}
 
 
-class Bridge:
-    def __init__(self, runtime: Any, converter: Converter, node_id: str) -> None:
-        self._runtime = runtime
-        self._convert = converter
-        self._node_id = node_id
-        self._exchange: Exchange | None = None
-        self._phase = ""
-        self.ending: Exit | Failed | None = None
+@dataclass
+class _Visit:
+    """One run of a function."""
 
-    def enter(self, exchange: Exchange, phase: str) -> None:
-        self._exchange, self._phase, self.ending = exchange, phase, None
+    exchange: Exchange
+    phase: str
+    convert: Converter
+    ending: Exit | Failed | None = None
+
+
+class Bridge:
+    """Knows the Lua state only while it runs.
+
+    Lua refers to the methods; were they to refer to Lua all the time, the garbage collector would find a circle, and
+    Lua states do not survive being taken apart by it.
+    """
+
+    def __init__(self, node_id: str) -> None:
+        self._node_id = node_id
+        self._visit: _Visit | None = None
+
+    @contextmanager
+    def visiting(self, exchange: Exchange, phase: str, convert: Converter) -> Iterator[_Visit]:
         if exchange.lua is None:
             exchange.lua = {}
+        self._visit = _Visit(exchange, phase, convert)
+        try:
+            yield self._visit
+        finally:
+            self._visit = None
+
+    @property
+    def _here(self) -> _Visit:
+        assert self._visit is not None
+        return self._visit
 
     @property
     def _now(self) -> Exchange:
-        assert self._exchange is not None
-        return self._exchange
+        return self._here.exchange
 
-    def functions(self) -> dict[str, Callable[..., Any]]:
-        found = [
-            name for name in dir(self) if not name.startswith("_") and name not in ("enter", "functions", "ending")
-        ]
-        return {name: getattr(self, name) for name in found}
+    @property
+    def _convert(self) -> Converter:
+        return self._here.convert
+
+    @property
+    def _phase(self) -> str:
+        return self._here.phase
+
+    def functions(self) -> dict[str, Callable[..., tuple[Any, ...]]]:
+        """Each returns True and its results, or False and what is wrong: an error must not cross Lua."""
+        found = [name for name in dir(type(self)) if not name.startswith("_") and name not in ("functions", "visiting")]
+        return {name: _guarded(getattr(self, name)) for name in found}
 
     # answers
 
@@ -65,11 +95,11 @@ class Bridge:
             )
             if not any(name.lower() == "content-type" for name, _ in given):
                 given.append(("Content-Type", JSON))
-        self.ending = Exit(int(status), content, given)
+        self._here.ending = Exit(int(status), content, given)
 
     def fail(self, status: Any, message: Any = None, headers: Any = None) -> None:
         self._may_answer("error")
-        self.ending = Failed(int(status), message if isinstance(message, str) else None, _pairs(headers))
+        self._here.ending = Failed(int(status), message if isinstance(message, str) else None, _pairs(headers))
 
     def _may_answer(self, name: str) -> None:
         if self._phase not in ("rewrite", "access"):
@@ -127,8 +157,8 @@ class Bridge:
     def captures(self) -> Any:
         captures = self._now.match.captures if self._now.match else {}
         named = self._convert.to_lua({name: value for name, value in captures.items() if isinstance(name, str)})
-        unnamed = self._runtime.table_from({name: value for name, value in captures.items() if isinstance(name, int)})
-        return self._runtime.table_from({"named": named, "unnamed": unnamed})
+        unnamed = self._convert.table({name: value for name, value in captures.items() if isinstance(name, int)})
+        return self._convert.table({"named": named, "unnamed": unnamed})
 
     def start_time(self) -> float:
         return time.time() - (time.monotonic() - self._now.timing.started)
@@ -235,7 +265,7 @@ class Bridge:
     def context(self, name: str) -> Any:
         tables = self._now.lua
         if name not in tables:
-            tables[name] = self._runtime.table()
+            tables[name] = self._convert.table({})
         return tables[name]
 
     def phase(self) -> str:
@@ -294,7 +324,7 @@ class Bridge:
         if not found:
             return None
         groups: dict[Any, Any] = {0: found[0]} | dict(enumerate(found.groups(), 1)) | found.groupdict()
-        return self._runtime.table_from({name: value for name, value in groups.items() if value is not None})
+        return self._convert.table({name: value for name, value in groups.items() if value is not None})
 
     def re_find(self, text: str, pattern: str, options: Any = None) -> Any:
         found = _search(text, pattern, options)
@@ -305,6 +335,27 @@ class Bridge:
 
     def re_sub(self, text: str, pattern: str, replacement: Any, options: Any = None) -> Any:
         return _substitute(text, pattern, replacement, options, 1)
+
+
+def _guarded(method: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
+    def call(*arguments: Any) -> tuple[Any, ...]:
+        try:
+            found = method(*arguments)
+        except (
+            ArithmeticError,
+            AssertionError,
+            AttributeError,
+            LookupError,
+            RuntimeError,
+            TypeError,
+            ValueError,
+        ) as error:
+            return False, str(error)
+        except re.error as error:
+            return False, f"bad pattern: {error}"
+        return (True, *found) if isinstance(found, tuple) else (True, found)
+
+    return call
 
 
 def _pairs(headers: Any) -> list[tuple[str, str]]:

@@ -43,8 +43,12 @@ class Converter:
             (name, given[0] if len(given) == 1 else self._table(enumerate(given, 1))) for name, given in values.items()
         )
 
+    def table(self, values: Mapping[Any, Any]) -> Any:
+        """A table of values that are Lua's already."""
+        return self._runtime.table_from(values)
+
     def _table(self, items: Iterable[tuple[Any, Any]]) -> Any:
-        return self._runtime.table_from(dict(items))
+        return self.table(dict(items))
 
     def to_python(self, value: Any) -> Any:
         """Text becomes real text (UTF-8 with escaped stray bytes); a table from 1 on becomes a list."""

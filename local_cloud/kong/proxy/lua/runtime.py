@@ -7,7 +7,6 @@ from typing import Any
 
 from lupa import luajit21
 
-from local_cloud.kong.proxy.answers import Exit, Failed
 from local_cloud.kong.proxy.exchange import Exchange
 from local_cloud.kong.proxy.lua.bridge import Bridge
 from local_cloud.kong.proxy.lua.convert import Converter
@@ -34,7 +33,7 @@ class Lua:
             attribute_filter=_no_attributes,
         )
         self._convert = Converter(runtime)
-        self._bridge = Bridge(runtime, self._convert, node_id)
+        self._bridge = Bridge(node_id)
         shim = (Path(__file__).parent / "shim.lua").read_text()
         load = runtime.eval(
             "function(source, bridge, null) return assert(loadstring(source, '=shim'))(bridge, null) end"
@@ -56,14 +55,13 @@ class Lua:
 
     def run(self, function: Any, exchange: Exchange, phase: str) -> None:
         """Raises Exit and Failed where the function answers the request, LuaError."""
-        self._bridge.enter(exchange, phase)
-        result = self._run(function)
+        with self._bridge.visiting(exchange, phase, self._convert) as visit:
+            result = self._run(function)
         fine, problem = result if isinstance(result, tuple) else (result, None)
         if not fine:
             raise LuaError(problem)
-        ending: Exit | Failed | None = self._bridge.ending
-        if ending:
-            raise ending
+        if visit.ending:
+            raise visit.ending
 
     def evaluate(self, source: str, values: dict[str, Any]) -> str | None:
         """The value of an expression over `values`. Raises LuaError."""

@@ -1,9 +1,22 @@
--- The globals of functions in plugins. `bridge` holds functions of the gateway; all of them work on the current request.
-local bridge, null = ...
+-- The globals of functions in plugins. `gateway` holds functions that work on the current request; each returns
+-- whether all was well, and then what it has found, or what was wrong.
+local gateway, null = ...
 
 local coroutine, setmetatable, type, pairs, ipairs = coroutine, setmetatable, type, pairs, ipairs
 local tostring, error, loadstring, setfenv, xpcall = tostring, error, loadstring, setfenv, xpcall
 local EXIT = {}
+
+local function checked(fine, ...)
+  if not fine then
+    error((...), 3)
+  end
+  return ...
+end
+
+local bridge = {}
+for name, member in pairs(gateway) do
+  bridge[name] = function(...) return checked(member(...)) end
+end
 
 local function stop(...)
   bridge.exit(...)

@@ -51,6 +51,9 @@ class Handler:
     def log(self, plugin: Plugin, exchange: Exchange) -> None:
         """After the answer."""
 
+    def configured(self, plugin: Plugin) -> None:
+        """A plugin of this kind is there from now on, new or as before."""
+
     def forget(self, live: frozenset[str]) -> None:
         """Drop what was compiled for plugins whose id is not in `live`."""
 

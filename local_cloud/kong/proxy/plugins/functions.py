@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from local_cloud.kong.proxy.exchange import Exchange
 from local_cloud.kong.proxy.lua.runtime import Lua
 from local_cloud.kong.proxy.plugins.base import Handler, Plugin
 
+LOG = logging.getLogger(__name__)
+
+_NOT_RUN = ("certificate", "body_filter")
+
 
 class _Functions(Handler):
     def __init__(self, lua: Lua) -> None:
         self._lua = lua
+        self._warned = False
         self._compiled: dict[tuple[str, str], tuple[list[str], list[Any]]] = {}
+
+    def configured(self, plugin: Plugin) -> None:
+        if not self._warned and any(plugin.config.get(phase) for phase in _NOT_RUN):
+            self._warned = True
+            LOG.error("THE STAND-IN DOES NOT RUN FUNCTIONS OF %s IN THE PHASES %s", self.name, " AND ".join(_NOT_RUN))
 
     async def rewrite(self, plugin: Plugin, exchange: Exchange) -> None:
         await self._run(plugin, exchange, "rewrite")
