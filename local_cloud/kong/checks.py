@@ -123,6 +123,24 @@ def _growing_limits(value: Data) -> str | None:
     return None
 
 
+def _one_answer(value: Data) -> str | None:
+    """A message makes the body by itself."""
+    if value.get("message") and (value.get("content_type") or value.get("body")):
+        return "message cannot be used with content_type or body"
+    if value.get("content_type") and not value.get("body"):
+        return "content_type requires a body"
+    return None
+
+
+_GRANTS = ("enable_authorization_code", "enable_implicit_grant", "enable_client_credentials", "enable_password_grant")
+
+
+def _one_grant(value: Data) -> str | None:
+    if any(value.get(name) for name in _GRANTS):
+        return None
+    return f"at least one of these fields must be true: {', '.join(_GRANTS)}"
+
+
 FIELD: dict[str, Callable[[Any], str | None]] = {
     "tag": _tag,
     "utf8_name": _utf8_name,
@@ -138,6 +156,8 @@ FIELD: dict[str, Callable[[Any], str | None]] = {
     "target": _target,
     "cors_origin": _cors_origin,
     "growing_limits": _growing_limits,
+    "one_answer": _one_answer,
+    "one_grant": _one_grant,
     "certificate": cryptography_checks.certificate_problem,
     "private_key": cryptography_checks.private_key_problem,
     "public_key": cryptography_checks.public_key_problem,

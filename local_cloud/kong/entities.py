@@ -203,6 +203,12 @@ def _ttl(kind: Kind, data: Data) -> float | None:
     return time.time() + value if value else None
 
 
+def _referred(data: Mapping[str, Any], name: str) -> str | None:
+    reference = data.get(name)
+    identity = reference.get("id") if isinstance(reference, Mapping) else None
+    return identity if isinstance(identity, str) else None
+
+
 # -- creating, replacing, changing, deleting ------------------------------------------------------
 
 
@@ -219,6 +225,7 @@ class Editor:
         if "id" in data and data["id"] is None:
             raise errors.primary_key_violation(None)
         expires = _ttl(kind, data) if kind.ttl else None
+        self._check_protocols(kind, data)
         entity = self._new(kind, data, "insert", expires)
         if self.state.get(kind.name, entity["id"]):
             raise errors.primary_key_violation(entity["id"])
@@ -230,6 +237,7 @@ class Editor:
         if current is not None:
             data["id"] = current["id"]
         expires = _ttl(kind, data) if kind.ttl else None
+        self._check_protocols(kind, data)
         entity = self._new(kind, data, "upsert", expires)
         if kind.name == "certificates":
             entity["snis"] = entity["snis"] or []
@@ -237,6 +245,7 @@ class Editor:
 
     def change(self, kind: Kind, current: Entity, data: Mapping[str, Any]) -> Entity:
         data = dict(data)
+        self._check_protocols(kind, {**current, **data})
         expires = {_EXPIRES: _ttl(kind, data)} if kind.ttl and _EXPIRES in data else {}
         entity = _changed(self._catalogue, self.state, kind, current, data) | expires
         return self._store(kind, finished(kind, entity, data))
@@ -259,6 +268,22 @@ class Editor:
         for service in self.state.entities["services"].values():
             if identity in (service.get("ca_certificates") or ()):
                 raise errors.authority_in_use(identity, "services", service["id"])
+
+    def _check_protocols(self, kind: Kind, data: Mapping[str, Any]) -> None:
+        """A plugin has to share a protocol with its route, or with a route of its service."""
+        protocols = data.get("protocols")
+        if kind.name != "plugins" or not isinstance(protocols, list):
+            return
+        route, service = (_referred(data, name) for name in ("route", "service"))
+        if route is not None:
+            known = self.state.get("routes", route)
+            routes, message = [known] if known else [], "must match the associated route's protocols"
+        else:
+            ids = self.state.referring("routes", "service", service) if service else []
+            routes = [self.state.entities["routes"][identity] for identity in ids]
+            message = "must match the protocols of at least one route pointing to this Plugin's service"
+        if routes and not any(set(entity["protocols"]) & set(map(str, protocols)) for entity in routes):
+            raise errors.schema_violation({"protocols": message})
 
     def _new(self, kind: Kind, data: Data, context: Context, expires: float | None) -> Data:
         entity = validated(self._catalogue, self.state, kind, data, context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
 import signal
@@ -43,36 +44,44 @@ def snapshot(state: State) -> Snapshot:
 
 
 class Node:
+    """Made and used within one event loop: `async with Node(settings)`."""
+
     def __init__(self, settings: Settings):
         self.settings = dataclasses.replace(settings, node_id=settings.node_id or str(uuid.uuid4()))
-        self._runners: list[web.ServerRunner] = []
-        self._follower: asyncio.Task[None] | None = None
-        self._shown: tuple[int, int] | None = None
-        self._work_seconds = 0.0
-
-    async def start(self) -> None:
-        """Raises OSError when an address is taken, StoreUnavailableError, SettingError."""
-        catalogue = Catalogue(self.settings.plugins)
-        self.gateway = Gateway(self.settings)
-        self.store = MemoryStore() if self.settings.database == "off" else PostgresStore(self.settings)
-        declarative = Declarative(self.store, catalogue) if isinstance(self.store, MemoryStore) else None
+        catalogue = Catalogue(settings.plugins)
+        self._gateway = Gateway(self.settings)
+        self._store = MemoryStore() if settings.database == "off" else PostgresStore(self.settings)
+        self._declarative = Declarative(self._store, catalogue) if isinstance(self._store, MemoryStore) else None
         about = About(self.settings, str(self.settings.node_id))
-        api = Api(about, self.store, catalogue, Proxy(self.gateway, self._show), declarative)
-        if declarative:
-            declarative.start(self.settings)
-        await self.gateway.start()
-        self._show(await self.store.read())
-        await self._listen(self.settings.admin_listen, api.serve, listener_context(self.settings, "admin"))
-        await self._listen(self.settings.status_listen, StatusApi(api).serve, listener_context(self.settings, "status"))
-        self._follower = asyncio.create_task(self._follow())
+        self._api = Api(about, self._store, catalogue, Proxy(self._gateway, self._show), self._declarative)
+        self._shown: tuple[State, int] | None = None
+        self._work_seconds = 0.0
+        self._ending = contextlib.AsyncExitStack()
 
-    async def stop(self) -> None:
-        if self._follower:
-            self._follower.cancel()
-        for runner in self._runners:
-            await runner.cleanup()
-        await self.gateway.stop()
-        await self.store.close()
+    async def __aenter__(self) -> Node:
+        """Raises OSError when an address is taken, StoreUnavailableError, SettingError, DeclarativeError."""
+        async with self._ending:
+            await self._start()
+            self._ending = self._ending.pop_all()
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self._ending.aclose()
+
+    async def _start(self) -> None:
+        self._ending.push_async_callback(self._store.close)
+        if self._declarative:
+            self._declarative.start(self.settings)
+        self._ending.push_async_callback(self._gateway.stop)
+        await self._gateway.start()
+        self._show(await self._store.read())
+        serving = {"admin": self._api.serve, "status": StatusApi(self._api).serve}
+        for name, serve in serving.items():
+            context = listener_context(self.settings, name)
+            for listener in getattr(self.settings, f"{name}_listen"):
+                await self._listen(listener, serve, context if listener.ssl else None)
+        follower = asyncio.create_task(self._follow())
+        self._ending.callback(follower.cancel)
 
     # -- following the database -------------------------------------------------------------------
 
@@ -85,33 +94,27 @@ class Node:
         while True:
             await asyncio.sleep(max(pause, self._work_seconds * _REST_FACTOR))
             try:
-                self._show(await self.store.read())
+                self._show(await self._store.read())
             except StoreUnavailableError:
                 continue  # the proxy goes on with what it has
+            except Exception:
+                LOG.exception("the proxy does not take version %s", self._shown and self._shown[1])
 
     def _show(self, state: State) -> None:
-        shown = (id(state), state.version)
+        shown = (state, state.version)
         if shown != self._shown:
             self._shown = shown
             started = time.monotonic()
-            self.gateway.update(snapshot(state))
+            self._gateway.update(snapshot(state))
             self._work_seconds = time.monotonic() - started
 
     # -- listening --------------------------------------------------------------------------------
 
-    async def _listen(self, listeners: tuple[Listener, ...], serve: Serve, context: ssl.SSLContext | None) -> None:
-        for listener in listeners:
-            runner = web.ServerRunner(web.Server(serve, access_log=None), shutdown_timeout=_STOP_SECONDS)
-            await runner.setup()
-            self._runners.append(runner)
-            site = web.TCPSite(
-                runner,
-                listener.host,
-                listener.port,
-                ssl_context=context if listener.ssl else None,
-                backlog=1024,
-            )
-            await site.start()
+    async def _listen(self, listener: Listener, serve: Serve, context: ssl.SSLContext | None) -> None:
+        runner = web.ServerRunner(web.Server(serve, access_log=None), shutdown_timeout=_STOP_SECONDS)
+        await runner.setup()
+        self._ending.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, listener.host, listener.port, ssl_context=context, backlog=1024).start()
 
 
 async def run(settings: Settings) -> None:
@@ -121,10 +124,7 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    try:
-        await node.start()
+    async with node:
         LOG.info("started, node %s", node.settings.node_id)
         await stopped.wait()
         LOG.info("stopping")
-    finally:
-        await node.stop()

@@ -263,7 +263,13 @@ def _initial(inner: Field, context: Context) -> Any:
     return None
 
 
+_EMPTY: dict[str, Any] = {"array": list, "set": list, "map": dict, "record": dict}
+
+
 def _adjusted(inner: Field, value: Any, context: Context) -> Any:
+    if value in ([], {}) and inner.type in _EMPTY:
+        # Lua cannot tell an empty object from an empty list.
+        value = _EMPTY[inner.type]()
     if isinstance(value, dict) and inner.type == "record":
         return fill(inner, value, context)
     if isinstance(value, dict) and inner.type == "map" and inner.values and inner.values.type == "record":
@@ -298,7 +304,7 @@ def _expand(schema: Field, data: dict[str, Any]) -> None:
         value = data.pop(name)
         if "expand" in shorthand.spec:
             data.update(checks.SHORTHANDS[shorthand.spec["expand"]](value, data))
-        for path in _replacements(shorthand):
+        for path in [*_replacements(shorthand), *_successor(shorthand)]:
             _put_unless_set(data, path, value)
     if errors:
         raise ShorthandError(errors)
@@ -307,6 +313,10 @@ def _expand(schema: Field, data: dict[str, Any]) -> None:
 def _replacements(shorthand: Field) -> list[list[str]]:
     deprecation = shorthand.spec.get("deprecation", {})
     return [item["path"] for item in deprecation.get("replaced_with", ())]
+
+
+def _successor(shorthand: Field) -> list[list[str]]:
+    return [[shorthand.spec["becomes"]]] if "becomes" in shorthand.spec else []
 
 
 def _conflict(name: str, shorthand: Field, data: Mapping[str, Any]) -> str | None:
@@ -425,8 +435,7 @@ def _of_type(kind: str, value: Any) -> bool:
     if kind == "number":
         return isinstance(value, int | float) and not isinstance(value, bool)
     if kind in ("array", "set"):
-        # Lua cannot tell an empty object from an empty list.
-        return isinstance(value, list) or value == {}
+        return isinstance(value, list)
     return isinstance(value, dict | list)
 
 

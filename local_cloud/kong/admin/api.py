@@ -323,7 +323,7 @@ def _write(response: Response, head: bool, started: float, common: dict[str, str
     if response.status == 204:
         return web.Response(status=204, headers=headers)
     text = response.body if isinstance(response.body, str) else paging.dumps(response.body)
-    body = text.encode(errors="surrogatepass")
+    body = text.encode()
     headers["Content-Type"] = response.content_type
     if head:
         headers["Content-Length"] = str(len(body))

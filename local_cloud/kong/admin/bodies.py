@@ -57,9 +57,16 @@ def parse(content_type: str, body: bytes) -> tuple[Any, bool]:
 
 def from_json(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        data = json.loads(body, parse_constant=_no_number)
+        if rb"\u" in body:
+            json.dumps(data, ensure_ascii=False).encode()  # fails for halves of surrogate pairs
+        return data
     except (ValueError, RecursionError):
         raise bad_request("Cannot parse JSON body") from None
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(text)
 
 
 def as_object(data: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from local_cloud.kong.schemas.plugins import PLUGINS
 
 VAULTS = {"env": record({"prefix": string()}, required=True)}
 __all__ = ["ENTITIES", "PLUGINS", "VAULTS", "describe", "describe_entity", "entity", "plugin", "vault"]
-_OWN_RULES = ("check", "checks", "fields", "shorthands", "expand")
+_OWN_RULES = ("check", "checks", "fields", "shorthands", "expand", "becomes")
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """The notation in which schemas are written: a field is its type and its rules.
 
-Rules are named as `GET /schemas/…` names them. `check` names a rule of `checks.py` that the answer does not show.
+Rules are named as `GET /schemas/…` names them. What the answer does not show: `check` names a rule of `checks.py`,
+and of a shorthand `expand` names how it expands, `becomes` the field that takes its value.
 """
 
 from __future__ import annotations

@@ -102,6 +102,7 @@ PLUGINS = {
         scope=NO_CONSUMER,
         protocols=protocols(*HTTP),
         config_checks=[when("mandatory_scope", {"eq": True}, "scopes", {"required": True})],
+        check="one_grant",
     ),
     "ldap-auth": plugin(
         {
@@ -174,13 +175,13 @@ PLUGINS = {
         scope=NO_CONSUMER,
         protocols=protocols(),
         shorthands={
-            "cookie_lifetime": number(),
-            "cookie_idletime": number(),
+            "cookie_lifetime": number(becomes="rolling_timeout"),
+            "cookie_idletime": number(becomes="idling_timeout"),
             "cookie_renew": number(),
-            "cookie_discard": number(),
-            "cookie_samesite": string(),
-            "cookie_httponly": boolean(),
-            "cookie_persistent": boolean(),
+            "cookie_discard": number(becomes="stale_ttl"),
+            "cookie_samesite": string(becomes="cookie_same_site"),
+            "cookie_httponly": boolean(becomes="cookie_http_only"),
+            "cookie_persistent": boolean(becomes="remember"),
         },
     ),
     "acl": plugin(

@@ -389,7 +389,7 @@ PLUGINS = {
         },
         protocols=protocols(*HTTP),
         shorthands={
-            "endpoint": url(referenceable=True),
+            "endpoint": url(referenceable=True, becomes="traces_endpoint"),
         },
         config_checks=[at_least_one_of("traces_endpoint", "logs_endpoint")],
     ),

@@ -119,6 +119,7 @@ PLUGINS = {
             "trigger": header_name(),
         },
         protocols=protocols(*HTTP),
+        check="one_answer",
     ),
     "proxy-cache": plugin(
         {
