@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 import ssl
+import urllib.error
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -83,6 +86,22 @@ def test_an_expiring_credential_goes(kong: Kong) -> None:
     assert created.body["ttl"] in (0, 1)
     wait_until(lambda: call(f"{kong.admin}/key-auths/brief-key").status == 404)
     assert call(f"{kong.admin}/consumers/brief/key-auth").body["data"] == []
+
+
+@pytest.mark.parametrize("body", [b'{"host": NaN}', b'{"host": "\\ud800"}', b"\xff", b"{", b'{"host": "h"} x'])
+def test_what_is_no_json_is_refused(kong: Kong, body: bytes) -> None:
+    request = urllib.request.Request(f"{kong.admin}/services", body, {"Content-Type": "application/json"})  # noqa: S310
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=10)  # noqa: S310 (loopback)
+    assert (caught.value.code, json.load(caught.value)) == (400, {"message": "Cannot parse JSON body"})
+
+
+def test_a_plugin_shares_a_protocol_with_its_route(kong: Kong) -> None:
+    call(f"{kong.admin}/routes/plain", "PUT", {"paths": ["/plain"], "protocols": ["http"]})
+    plugin = {"name": "cors", "protocols": ["grpc"]}
+    answer = call(f"{kong.admin}/routes/plain/plugins", "POST", plugin)
+    assert (answer.status, answer.body["fields"]) == (400, {"protocols": "must match the associated route's protocols"})
+    assert call(f"{kong.admin}/routes/plain/plugins", "POST", {**plugin, "protocols": ["grpc", "http"]}).status == 201
 
 
 def test_without_its_database_a_node_says_so_and_comes_back(tmp_path: Path) -> None:

@@ -113,6 +113,11 @@ def test_these_are_no_addresses(text: str) -> None:
             },
         ),
         ("ca_certificates", {}, {"cert": "required field missing"}),
+        (
+            "plugins",
+            {"name": "request-termination", "config": {"message": "a", "body": "b"}},
+            {"config": "message cannot be used with content_type or body"},
+        ),
     ],
 )
 def test_what_is_wrong_is_said_where_it_is(kind: str, data: dict[str, Any], fields: dict[str, Any]) -> None:
@@ -129,6 +134,12 @@ def test_functions_have_to_be_lua(code: str, accepted: bool) -> None:
     else:
         (problem,) = _refused("plugins", plugin)["config"]["access"]
         assert "unexpected symbol" in problem
+
+
+def test_an_empty_list_and_an_empty_object_are_the_same() -> None:
+    assert _created("routes", {"paths": {}, "hosts": ["a.example"]})["paths"] == []
+    assert _created("plugins", {"name": "cors", "config": []})["config"]["credentials"] is False
+    assert _refused("plugins", {"name": "cors", "config": ["x"]}) == {"config": ["unknown field"]}
 
 
 def test_a_reference_to_a_vault_is_taken_as_it_is() -> None:
