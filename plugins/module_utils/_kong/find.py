@@ -18,8 +18,7 @@ from .entities import Kind
 from .fields import UUID
 
 Entity = Mapping[str, Any]
-Found = dict[str, Any] | None
-Finder = Callable[[Client, Kind, Entity], Found]
+Finder = Callable[[Client, Kind, Entity], "dict[str, Any] | None"]
 
 DEFAULT_TARGET_PORT = 8000
 WITH_PORT = re.compile(r"(\[[^\]]+\]|[^:]+)(?::(\d+))?")
@@ -44,7 +43,7 @@ KNOWN_BY: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def entity(client: Client, kind: Kind, wanted: Entity) -> Found:
+def entity(client: Client, kind: Kind, wanted: Entity) -> dict[str, Any] | None:
     """The entity that is meant, by its id or by what it is known by; None where there is none."""
     if wanted.get("id"):
         return client.find(kind.entity_path(wanted))
@@ -83,23 +82,23 @@ def _digest(cert: Any) -> str:
     return f"sha256:{hashlib.sha256(' '.join(str(cert).split()).encode()).hexdigest()[:16]}"
 
 
-def _by_name(client: Client, kind: Kind, wanted: Entity) -> Found:
+def _by_name(client: Client, kind: Kind, wanted: Entity) -> dict[str, Any] | None:
     name = wanted.get(kind.handles[0])
     return client.find(f"{kind.path}/{quote(name, safe='')}") if name else None
 
 
-def _consumer(client: Client, kind: Kind, wanted: Entity) -> Found:
+def _consumer(client: Client, kind: Kind, wanted: Entity) -> dict[str, Any] | None:
     if wanted.get("username"):
         return _by_name(client, kind, wanted)
     found = client.get(f"{kind.path}?custom_id={quote(str(wanted.get('custom_id')), safe='')}")["data"]
     return dict(found[0]) if found else None
 
 
-def _target(client: Client, kind: Kind, wanted: Entity) -> Found:
+def _target(client: Client, kind: Kind, wanted: Entity) -> dict[str, Any] | None:
     return _among(client, kind.collection_path(wanted), {"target": wanted["target"]})
 
 
-def _credential(client: Client, kind: Kind, wanted: Entity) -> Found:
+def _credential(client: Client, kind: Kind, wanted: Entity) -> dict[str, Any] | None:
     name = next(name for name in KNOWN_BY[kind.collection] if wanted.get(name))
     path = f"/consumers/{wanted['consumer']['id']}/{BELOW_CONSUMER[kind.collection]}"
     found = _among(client, path, {name: wanted[name]})
@@ -112,7 +111,7 @@ def _credential(client: Client, kind: Kind, wanted: Entity) -> Found:
     return found
 
 
-def _plugin(client: Client, _kind: Kind, wanted: Entity) -> Found:
+def _plugin(client: Client, _kind: Kind, wanted: Entity) -> dict[str, Any] | None:
     scopes = {name: (wanted.get(name) or {}).get("id") for name in SCOPES}
     narrowest = next((name for name in SCOPES if scopes[name]), "")
     parent = f"/{narrowest}s/{scopes[narrowest]}" if narrowest else ""
@@ -126,7 +125,7 @@ def _plugin(client: Client, _kind: Kind, wanted: Entity) -> Found:
     return None
 
 
-def _certificate(client: Client, kind: Kind, wanted: Entity) -> Found:
+def _certificate(client: Client, kind: Kind, wanted: Entity) -> dict[str, Any] | None:
     for sni in wanted.get("snis") or ():
         found = client.find(f"{kind.path}/{quote(sni, safe='')}")
         if found is not None:
@@ -134,12 +133,12 @@ def _certificate(client: Client, kind: Kind, wanted: Entity) -> Found:
     return _by_text(client, kind, wanted)
 
 
-def _by_text(client: Client, kind: Kind, wanted: Entity) -> Found:
+def _by_text(client: Client, kind: Kind, wanted: Entity) -> dict[str, Any] | None:
     text = str(wanted.get("cert")).split()
     return next((found for found in client.pages(kind.path) if found["cert"].split() == text), None)
 
 
-def _key(client: Client, kind: Kind, wanted: Entity) -> Found:
+def _key(client: Client, kind: Kind, wanted: Entity) -> dict[str, Any] | None:
     found = _by_name(client, kind, wanted)
     if found is None and wanted.get("kid"):
         fields = {"kid": wanted["kid"], "set": wanted.get("set")}
@@ -148,7 +147,7 @@ def _key(client: Client, kind: Kind, wanted: Entity) -> Found:
     return found
 
 
-def _among(client: Client, path: str, fields: Mapping[str, Any]) -> Found:
+def _among(client: Client, path: str, fields: Mapping[str, Any]) -> dict[str, Any] | None:
     listed = client.pages(path)
     return next((found for found in listed if all(found.get(name) == value for name, value in fields.items())), None)
 

@@ -126,7 +126,7 @@ class One:
                 return client.post(self.kind.collection_path(body), body)
             return client.put(self.kind.entity_path(body), {key: value for key, value in body.items() if key != "id"})
         except KongError as error:
-            raise PlatformError(f"{change}: {error}") from error
+            raise PlatformError(f"{change}: {error}") from None  # the text says it all
 
     def predicted(self, change: Change | None) -> dict[str, Any]:
         """The entity as it is or, in check mode, as it would be."""
@@ -155,7 +155,7 @@ class One:
             self.kong.client.validate(self.kind.collection, {**whole, **references})
         except KongError as error:
             reasons = "; ".join(f"{path}: {reason}" if path else reason for path, reason in error.reasons())
-            raise PlatformError(f"{self.kind.noun} {self.key}: {reasons}") from error
+            raise PlatformError(f"{self.kind.noun} {self.key}: {reasons}") from None
 
     def _patch(self) -> dict[str, Any]:
         body: dict[str, Any] = {}
