@@ -103,6 +103,15 @@ def test_only_what_is_given_and_differs_changes(options: dict[str, Any], fields:
     assert changed(options, described()) == fields
 
 
+def test_the_grace_period_goes_with_the_last_load_balancer() -> None:
+    service = described(healthCheckGracePeriodSeconds=60)
+
+    fields = changed({"load_balancers": []}, service)
+
+    assert fields == ("health_check_grace_period_seconds", "load_balancers")
+    assert changed({"load_balancers": [BALANCER]}, service) == ()
+
+
 def test_an_update_repeats_what_its_group_needs() -> None:
     service = described()
     options = {DEPLOYMENT: {"maximum_percent": 150}, "network_configuration": {"subnets": ["subnet-c"]}}

@@ -159,7 +159,13 @@ def plan(name: str, service: Mapping[str, Any] | None, desired: Mapping[str, Any
         before, after = (current or {}).get(field), desired.get(field)
         if before is not None and after is not None and before != after:
             raise InvalidInput(field, after, f"cannot be set on service {name}, which has {before}: remove it first")
-    return plan_one("service", name, current, desired)
+    return plan_one("service", name, current, {**_ended_grace(current or {}, desired), **desired})
+
+
+def _ended_grace(current: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[str, int]:
+    """ECS lets the last load balancer go only together with the grace period for its health checks."""
+    field = "health_check_grace_period_seconds"
+    return {field: 0} if desired.get("load_balancers") == [] and current.get(field) else {}
 
 
 def create_arguments(cluster: str, name: str, desired: Mapping[str, Any]) -> dict[str, Any]:
