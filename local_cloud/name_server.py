@@ -67,9 +67,16 @@ def _records(service: Service, name: str, kind: str) -> list[RR]:
     ttl = _ttl(service, kind)
     if by_id or host != service.name.lower():
         return [_address(name, instance, ttl) for instance in by_id if kind == "A"]
-    if kind == "A":
-        return [_address(name, instance, ttl) for instance in instances]
-    return [_location(name, instance, ttl) for instance in instances if kind == "SRV"]
+    if kind not in _kinds(service):
+        return []
+    record = _address if kind == "A" else _location
+    return [record(name, instance, ttl) for instance in instances]
+
+
+def _kinds(service: Service) -> set[str]:
+    """The types of records that the service was created with, as far as they are answered here."""
+    records = (service.dns_config or {}).get("DnsRecords") or []
+    return {record["Type"] for record in records} & {"A", "SRV"}
 
 
 def _chosen(service: Service) -> list[ServiceInstance]:

@@ -45,6 +45,17 @@ def test_tasks_are_found_by_name(world: World) -> None:
     client.delete_service(Id=service["Id"])
 
 
+def test_only_the_types_of_a_service_are_answered(world: World) -> None:
+    client = world.cloud.client("servicediscovery")
+    records = [{"Type": "A", "TTL": 10}]
+    service = client.create_service(Name="app", NamespaceId=namespace(world), DnsConfig={"DnsRecords": records})
+    attributes = {"AWS_INSTANCE_IPV4": "127.0.0.9", "AWS_INSTANCE_PORT": "8080"}
+    client.register_instance(ServiceId=service["Service"]["Id"], InstanceId="one", Attributes=attributes)
+    assert ask(world, f"app.{world.name}.internal", "A") == ["127.0.0.9"]
+    assert ask(world, f"app.{world.name}.internal", "SRV") == []
+    client.deregister_instance(ServiceId=service["Service"]["Id"], InstanceId="one")
+
+
 def test_namespaces_and_services_by_name(world: World) -> None:
     client = world.cloud.client("servicediscovery")
     first = namespace(world)
