@@ -24,7 +24,8 @@ from .client import CONNECTIONS, DUPLICATE_ID, Client, KongError
 from .entities import Entity, Kind
 from .plan import Step
 
-UNIQUE_VIOLATION = 5  # Kong's error code
+# Kong's error codes.
+FOREIGN_KEY, UNIQUE_VIOLATION, IN_USE = 4, 5, 19
 SETTLING_SECONDS = 1.0
 
 
@@ -58,6 +59,8 @@ def explain(error: BaseException) -> str:
         return f"{error.message}; it was not there when this run began: has another run made it? Run again"
     if error.code == UNIQUE_VIOLATION:
         return f"{error.message}; another entity has it that is not ours, or was made since this run began"
+    if error.code in {FOREIGN_KEY, IN_USE}:
+        return error.message
     reasons = "; ".join(f"{path}: {reason}" if path else reason for path, reason in error.reasons())
     return f"{error.status}: {reasons}"
 

@@ -24,7 +24,7 @@ from .schemas import Schemas
 from .state import Collected
 
 FREEING = -1
-REMOVING = {"certificates": 12, "ca_certificates": 12, "vaults": 12}
+REMOVING = {"routes": 10, "certificates": 12, "ca_certificates": 12, "vaults": 12}
 REMOVING_PARENTS = 11
 REMOVING_CHILDREN = 10
 BEYOND_RECALL = 20
