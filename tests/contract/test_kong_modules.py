@@ -35,6 +35,25 @@ def test_an_entity_is_renamed_by_its_id(kong: Admin) -> None:
     assert not done("kong_service", name="contract-new", host="h").changed
 
 
+def test_the_old_name_of_a_renamed_entity_is_free_again(kong: Admin) -> None:
+    first = done("kong_service", name="contract-old", host="h").answer["service"]["id"]
+    done("kong_service", id=first, name="contract-new")
+    second = done("kong_service", name="contract-old", host="h").answer["service"]["id"]
+    assert kong.get(f"/services/{first}")["name"] == "contract-new"
+    assert first != second
+    for name in ("contract-old", "contract-new"):
+        assert done("kong_service", name=name, state="absent").changed
+
+
+def test_what_is_only_known_later_is_not_judged(kong: Admin) -> None:
+    later = "(known after apply)"
+    assert done("kong_service", check=True, name="contract-later", host=later).changes[0]["op"] == "create"
+    assert done("kong_service", check=True, name="contract-later", url=later).changes[0]["op"] == "create"
+    assert (
+        done("kong_route", check=True, name="contract-later", paths=["/l"], service=later).changes[0]["op"] == "create"
+    )
+
+
 def test_a_plugin_is_moved_by_its_id(kong: Admin) -> None:
     for name in ("contract-here", "contract-there"):
         kong.made("/services", {"name": name, "host": "h"})

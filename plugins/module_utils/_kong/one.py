@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from .._core.changes import Change
 from .._core.errors import InvalidInput, PlatformError
@@ -22,7 +22,7 @@ from .._core.placeholders import KNOWN_AFTER_APPLY, is_placeholder
 from . import find
 from .client import KongError
 from .entities import KINDS, Kind
-from .fields import FIELDS, UUID, check
+from .fields import FIELDS, UUID, VAULT_REFERENCE, check
 from .meaning import comparable, expand_url
 from .rules import check_whole
 from .schemas import Record, Schemas
@@ -43,7 +43,8 @@ class One:
     @cached_property
     def desired(self) -> dict[str, Any]:
         """What is given, as the Admin API takes it: references by id, no shorthand."""
-        desired = {**expand_url(self.given), **{name: self._referred(name) for name in self._references}}
+        given = self.given if is_placeholder(self.given.get("url")) else expand_url(self.given)
+        desired = {**given, **{name: self._referred(name) for name in self._references}}
         if "target" in desired:
             desired["target"] = find.address(desired["target"])
         return desired
@@ -121,7 +122,7 @@ class One:
                 return {}
             if current is not None:
                 return client.patch(self.kind.entity_path(current), self._patch())
-            body = {**self.desired, "id": self.desired.get("id") or self._made_id()}
+            body = {**self.desired, "id": self.desired.get("id") or self._free_id()}
             if self.kind.restore == "POST":
                 return client.post(self.kind.collection_path(body), body)
             return client.put(self.kind.entity_path(body), {key: value for key, value in body.items() if key != "id"})
@@ -151,6 +152,8 @@ class One:
         if self.current is not None:
             whole = self.schema.filled(whole)
         references = {name: {"id": self._made_id(name)} for name in self._references if is_placeholder(whole[name])}
+        if is_placeholder({**whole, **references}):
+            return
         try:
             self.kong.client.validate(self.kind.collection, {**whole, **references})
         except KongError as error:
@@ -166,6 +169,12 @@ class One:
                 place = place.setdefault(name, {})
             place[last] = want
         return body
+
+    def _free_id(self) -> str:
+        """The id of a new entity: another one where an entity has it that has been renamed since."""
+        made = self._made_id()
+        taken = self.kong.client.find(self.kind.entity_path({**self.desired, "id": made}))
+        return made if taken is None else str(uuid4())
 
     def _made_id(self, *more: str) -> str:
         """An id that is the same whenever the entity is made, so that a run that was cut off is taken up again."""
@@ -184,7 +193,7 @@ class One:
         rows = FIELDS[self.kind.collection]
         for entity in entities:
             found |= {str(value) for name, value in entity.items() if name in rows and rows[name].secret and value}
-        return found
+        return {secret for secret in found if not VAULT_REFERENCE.fullmatch(secret)}
 
 
 def run(kong: Kong, collection: str, result: str, options: Mapping[str, Any] | None = None) -> Outcome:
