@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.trademaster.platform.plugins.module_utils._kong.client import Client, KongError
 
 from tests.contract.harness import Run, run_module
 from tests.contract.kong_admin import Admin, issue
@@ -70,6 +71,34 @@ def test_an_interrupted_run_is_taken_up_again(kong: Admin) -> None:
     second = done("kong_consumer", username="contract-again").answer["consumer"]["id"]
     done("kong_consumer", username="contract-again", state="absent")
     assert first == second
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "PATCH", "DELETE"])
+def test_an_answer_that_is_lost_is_asked_for_again(kong: Admin, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    """The call has its effect, and the module does not hear of it."""
+    kong.made("/upstreams", {"name": "contract-lost"})
+    target = {"upstream": "contract-lost", "target": "192.0.2.1:80"}
+    lives = [
+        ("kong_consumer", {"username": "contract-lost"}, {"username": "contract-lost", "tags": ["contract"]}),
+        ("kong_target", target, {**target, "weight": 1}),
+    ]
+    request, lost = Client.request, set()
+
+    def flaky(client: Client, verb: str, path: str, body: Any = None) -> Any:
+        answer = request(client, verb, path, body)
+        if verb == method and "/validate" not in path and (verb, path) not in lost:
+            lost.add((verb, path))
+            raise KongError(f"{verb} {path}", 0, "the connection was lost")
+        return answer
+
+    monkeypatch.setattr(Client, "request", flaky)
+    for module, first, second in lives:
+        for options in (first, second):
+            assert done(module, **options).changed
+            assert not done(module, **options).changed
+        assert done(module, **first, state="absent").changed
+        assert not done(module, **first, state="absent").changed
+    assert lost
 
 
 def test_check_mode_takes_what_earlier_tasks_would_make_for_granted(kong: Admin) -> None:

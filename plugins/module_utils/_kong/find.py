@@ -60,7 +60,7 @@ def key(kind: Kind, given: Entity) -> str:
         return f"{given.get('name')} of {' and '.join(scopes) or 'all'}"
     if kind.collection == "targets":
         return f"{given.get('upstream')}/{given.get('target')}"
-    names = [given.get(name) for name in ("name", *kind.handles, "kid", "id")]
+    names = [given.get(name) for name in (*kind.handles, "name", "kid", "id")]
     snis = given.get("snis") or [""]
     return str(next((name for name in (*names, snis[0]) if name), None) or _digest(given.get("cert")))
 
