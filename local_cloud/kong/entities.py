@@ -7,6 +7,7 @@ changed nothing that the caller does not take back.
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -32,6 +33,7 @@ Key = Mapping[str, Any]
 """`{"id": …}`, or the natural key."""
 
 _MAXIMUM_TTL = 100_000_000
+_EXPIRING = tuple(name for name, kind in KINDS.items() if kind.ttl)
 _EXPIRES = "ttl"  # stored: when it expires; answered: the seconds until then
 
 
@@ -85,6 +87,24 @@ def present(state: State, kind: Kind, entity: Entity) -> dict[str, Any]:
 
 def live(kind: Kind, entity: Entity) -> bool:
     return not _expired(kind, entity)
+
+
+def next_expiry(state: State) -> float:
+    """When the next entity expires; infinity when none will."""
+    now = time.time()
+    times = (entity.get(_EXPIRES) for name in _EXPIRING for entity in state.entities[name].values())
+    return min((at for at in times if at and at > now), default=math.inf)
+
+
+def purge(transaction: Transaction) -> None:
+    """Remove what has expired, and what belongs to it."""
+    editor = Editor(Catalogue(), transaction)
+    for name in _EXPIRING:
+        kind = KINDS[name]
+        for identity in [
+            identity for identity, entity in transaction.state.entities[name].items() if _expired(kind, entity)
+        ]:
+            editor.delete(kind, identity)
 
 
 def sni_names(state: State, certificate: str) -> list[str]:

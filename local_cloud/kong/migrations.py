@@ -34,18 +34,15 @@ MIGRATIONS = (
         CREATE TABLE entities (
             collection text NOT NULL, id uuid NOT NULL, body text NOT NULL, PRIMARY KEY (collection, id)
         );
+        CREATE TABLE changes (version bigint PRIMARY KEY, body text NOT NULL);
         CREATE TABLE configuration (version bigint NOT NULL);
         INSERT INTO configuration VALUES (0);
         """,
     ),
     Migration(
-        "001_changes",
-        """
-        CREATE TABLE IF NOT EXISTS changes (
-            version bigint PRIMARY KEY, made_at timestamptz NOT NULL DEFAULT now(), body text NOT NULL
-        );
-        """,
-        "CREATE INDEX IF NOT EXISTS changes_made_at ON changes (made_at);",
+        "001_changes_made_at",
+        "ALTER TABLE changes ADD COLUMN IF NOT EXISTS made_at timestamptz DEFAULT now();",
+        "UPDATE changes SET made_at = now() WHERE made_at IS NULL; ALTER TABLE changes ALTER made_at SET NOT NULL;",
         release="3.9.1",
     ),
 )

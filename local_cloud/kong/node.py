@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
+import math
 import signal
 import ssl
 import time
@@ -19,7 +20,7 @@ from local_cloud.kong.admin.health import Proxy
 from local_cloud.kong.admin.information import Node as About
 from local_cloud.kong.database import StoreUnavailableError
 from local_cloud.kong.declarative import Declarative
-from local_cloud.kong.entities import Catalogue, live, present
+from local_cloud.kong.entities import Catalogue, live, next_expiry, present, purge
 from local_cloud.kong.kinds import KINDS
 from local_cloud.kong.proxy import Gateway
 from local_cloud.kong.settings import Listener, Settings
@@ -33,6 +34,7 @@ Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 _STOP_SECONDS = 10.0
 _REST_FACTOR = 10
+_PURGE_SECONDS = 300.0
 
 
 def snapshot(state: State) -> Snapshot:
@@ -55,6 +57,7 @@ class Node:
         about = About(self.settings, str(self.settings.node_id))
         self._api = Api(about, self._store, catalogue, Proxy(self._gateway, self._show), self._declarative)
         self._shown: tuple[State, int] | None = None
+        self._next_expiry = math.inf
         self._work_seconds = 0.0
         self._ending = contextlib.AsyncExitStack()
 
@@ -91,9 +94,13 @@ class Node:
         Later where taking it up is so much work that little else would be done.
         """
         pause = min(self.settings.worker_state_update_frequency, self.settings.db_update_frequency)
+        purged = time.monotonic()
         while True:
             await asyncio.sleep(max(pause, self._work_seconds * _REST_FACTOR))
             try:
+                if time.monotonic() - purged > _PURGE_SECONDS:
+                    purged = time.monotonic()
+                    await self._store.write(purge)
                 self._show(await self._store.read())
             except StoreUnavailableError:
                 continue  # the proxy goes on with what it has
@@ -102,8 +109,8 @@ class Node:
 
     def _show(self, state: State) -> None:
         shown = (state, state.version)
-        if shown != self._shown:
-            self._shown = shown
+        if shown != self._shown or time.time() >= self._next_expiry:
+            self._shown, self._next_expiry = shown, next_expiry(state)
             started = time.monotonic()
             self._gateway.update(snapshot(state))
             self._work_seconds = time.monotonic() - started

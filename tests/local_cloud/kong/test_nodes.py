@@ -7,6 +7,7 @@ import json
 import signal
 import socket
 import ssl
+import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from kong_support import call, wait_until
 
 from local_cloud.certificates import Authority
 from local_cloud.kong.database import StoreUnavailableError
+from local_cloud.kong.entities import next_expiry, purge
 from local_cloud.kong.settings import from_environment
 from local_cloud.kong.standalone import Kong, running_kong
 from local_cloud.kong.state import State, Transaction
@@ -102,6 +104,28 @@ def test_a_plugin_shares_a_protocol_with_its_route(kong: Kong) -> None:
     answer = call(f"{kong.admin}/routes/plain/plugins", "POST", plugin)
     assert (answer.status, answer.body["fields"]) == (400, {"protocols": "must match the associated route's protocols"})
     assert call(f"{kong.admin}/routes/plain/plugins", "POST", {**plugin, "protocols": ["grpc", "http"]}).status == 201
+
+
+def test_the_proxy_refuses_a_key_that_has_expired(kong: Kong) -> None:
+    call(f"{kong.admin}/consumers/guest", "PUT", {})
+    call(f"{kong.admin}/routes/guarded", "PUT", {"paths": ["/guarded"]})
+    for plugin in ({"name": "key-auth"}, {"name": "request-termination", "config": {"status_code": 418}}):
+        assert call(f"{kong.admin}/routes/guarded/plugins", "POST", plugin).status == 201
+    call(f"{kong.admin}/consumers/guest/key-auth", "POST", {"key": "guest-key", "ttl": 3})
+    url = f"{kong.proxy}/guarded?apikey=guest-key"
+    wait_until(lambda: call(url).status == 418)
+    wait_until(lambda: call(url).status == 401)
+
+
+def test_what_has_expired_is_purged() -> None:
+    state = State()
+    transaction = Transaction(state)
+    transaction.put("consumers", {"id": "c", "username": "c"})
+    for key, expires in (("old", time.time() - 1), ("new", time.time() + 60)):
+        transaction.put("keyauth_credentials", {"id": key, "key": key, "ttl": expires, "consumer": {"id": "c"}})
+    purge(transaction)
+    assert list(state.entities["keyauth_credentials"]) == ["new"]
+    assert next_expiry(state) == pytest.approx(time.time() + 60, abs=5)
 
 
 def test_without_its_database_a_node_says_so_and_comes_back(tmp_path: Path) -> None:
