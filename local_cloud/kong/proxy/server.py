@@ -16,6 +16,8 @@ from local_cloud.kong.proxy.answers import Failed, error_exit
 _MAX_HEADERS = 1000
 _MAX_LINE = 8190
 _KEEPALIVE_SECONDS = 75.0
+# nginx has a status of its own for headers that do not fit.
+_TOO_LARGE = 494
 _BODILESS = {204, 304}
 
 
@@ -76,8 +78,9 @@ class _Connection(web_protocol.RequestHandler):
     ) -> web.StreamResponse:
         if status >= 500:
             self.logger.error("a request failed", exc_info=exc)
-        text = "Request header or cookie too large" if isinstance(exc, LineTooLong) else None
-        ending = error_exit(Failed(status, text), "text/plain", secrets.token_hex(16))
+        if isinstance(exc, LineTooLong):
+            status = _TOO_LARGE
+        ending = error_exit(Failed(status), "text/plain", secrets.token_hex(16))
         reply = web.Response(status=status, body=ending.body, headers=dict(ending.headers))
         reply.headers[hdrs.SERVER] = SERVER
         reply.force_close()

@@ -1,7 +1,8 @@
 """Limits per user and tier, with Lua functions, two authentication plugins and a Redis that nodes share; under attack.
 
-All tokens carry one issuer, so jwt finds one consumer for everybody. A function reads the tier from the token that jwt
-then verifies, and key-auth switches to the consumer of the tier, whose rate limit counts by user.
+The functions are those of the role kong_config. All tokens carry one issuer, so jwt finds one consumer for everybody.
+A function reads the tier from the token that jwt then verifies, and key-auth switches to the consumer of the tier, whose
+rate limit counts by user.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import jinja2
 import pytest
-from local_cloud_support import eventually
+from local_cloud_support import REPOSITORY, eventually
 from proxy_support import Answer, Echo, Node, RedisServer, World
 
 Start = Callable[..., Node]
@@ -27,59 +29,16 @@ SECRET = "a secret of the tokens that only tests know, and no one else"
 KEYS = {"free": "key-of-free", "smart": "key-of-smart", "premium": "key-of-premium"}
 LIMITS = {"free": 5, "smart": 10, "premium": 20}
 
-STRIP = """
-local internal = { ["x-tier-key"] = true, ["x-anonymous-consumer"] = true, ["x-credential-identifier"] = true }
-return function()
-  for name, value in pairs(ngx.req.get_headers(0)) do
-    local plain = name:lower():gsub("_", "-")
-    if plain == "connection" then
-      local values = type(value) == "table" and value or { value }
-      for _, one in ipairs(values) do
-        if one:lower():find("x[-_]") or one:lower():find("authorization", 1, true) then
-          return kong.response.exit(400, { message = "Bad Connection header" })
-        end
-      end
-    elseif internal[plain] or plain:find("^x%-user%-") or plain:find("^x%-consumer%-") then
-      ngx.req.clear_header(name)
-    end
-  end
-end
-"""
+ROLE = REPOSITORY / "roles" / "kong_config"
+STRIP = (ROLE / "files" / "strip.lua").read_text()
 
-IDENTITY = """
-local json = require "cjson.safe"
-local KEYS = { free = "key-of-free", smart = "key-of-smart", premium = "key-of-premium" }
-local function roles_of(roles)
-  if type(roles) == "string" then roles = { roles } end
-  local names = {}
-  if type(roles) == "table" then
-    for i = 1, math.min(#roles, 32) do
-      local role = roles[i]
-      if type(role) == "string" and #role <= 64 and role:find("^[%w_.:-]+$") then names[#names + 1] = role end
-    end
-  end
-  return table.concat(names, ",")
-end
-return function()
-  local given = kong.request.get_header("Authorization")
-  if not given then return end
-  local set = kong.service.request.set_header
-  kong.service.request.clear_header("Authorization")
-  local token, payload = given:match("^[Bb]earer +([%w_-]+%.([%w_-]+)%.[%w_-]+)$")
-  if not token or #token > 6144 then return end
-  local encoded = payload:gsub("-", "+"):gsub("_", "/") .. ("="):rep(-#payload % 4)
-  local claims = json.decode(ngx.decode_base64(encoded) or "")
-  if type(claims) ~= "table" or type(claims.iss) ~= "string" then return end
-  local user = claims.sub
-  if type(user) == "number" then user = ("%.0f"):format(user) end
-  if type(user) ~= "string" or #user > 128 or not user:find("^[%w_.@:|-]+$") then return end
-  set("Authorization", "Bearer " .. token)
-  set("X-User-ID", user)
-  set("X-Tier-Key", KEYS[claims.subscription_tier] or KEYS.free)
-  local roles = roles_of(claims.roles)
-  if roles ~= "" then set("X-User-Roles", roles) end
-end
-"""
+
+def identity() -> str:
+    """The function that reads the token, as the role renders it."""
+    environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, autoescape=False)  # noqa: S701  Lua
+    environment.filters["to_json"] = json.dumps
+    template = environment.from_string((ROLE / "templates" / "identity.lua.j2").read_text())
+    return template.render(tier_keys=KEYS, lowest_tier="free")
 
 
 def encoded(value: Any) -> str:
@@ -130,7 +89,7 @@ def fill(world: World, upstream: Echo, redis_server: RedisServer, *, fault_toler
         service = world.service(upstream)
         for path in paths:
             world.route(service, paths=[path])
-        world.plugin("pre-function", {"access": [IDENTITY]}, service=service)
+        world.plugin("pre-function", {"access": [identity()]}, service=service)
         world.plugin("jwt", {"claims_to_verify": ["exp"], "uri_param_names": [], "cookie_names": []}, service=service)
         world.plugin(
             "key-auth",
@@ -311,6 +270,6 @@ def test_wrong_settings_of_redis_are_no_open_door(
 def test_a_forbidden_require_fails_every_request(world: World, start: Start, echo: Callable[..., Echo]) -> None:
     service = world.service(echo())
     world.route(service, paths=["/"])
-    world.plugin("pre-function", {"access": [IDENTITY]}, service=service)
+    world.plugin("pre-function", {"access": [identity()]}, service=service)
     node = start()
     assert [node.send().status for _ in range(3)] == [500] * 3

@@ -23,7 +23,7 @@ _TERMINATIONS = {
 }
 # Crawlers by the names they give themselves.
 _BOTS = re.compile(
-    r"[Bb]ot\b|[Bb]ot/|[Cc]rawler|[Ss]pider|Slurp|facebookexternalhit|ia_archiver|Scrapy|HTTrack|PhantomJS|HeadlessChrome"
+    r"[Bb]ot\b|[Bb]ot/|[Cc]rawler|[Ss]pider|Slurp|facebookexternalhit|ia_archiver|Scrapy|HTTrack|PhantomJS"
 )
 
 
