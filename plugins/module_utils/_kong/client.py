@@ -63,12 +63,15 @@ class Connection:
 
 @dataclass(frozen=True)
 class Node:
-    """What a node says of itself."""
+    """What a node says of itself. `lua_modules` are those that functions may require, None where any will do."""
 
     version: str
     edition: str
     database: str
     plugins: frozenset[str]
+    lua_modules: frozenset[str] | None = None
+    lua_modules: frozenset[str] | None = None
+    """What functions may require; None where it is not told, or nothing is forbidden."""
 
     @property
     def has_database(self) -> bool:
@@ -221,14 +224,15 @@ class Client:
 
     @cached_property
     def node(self) -> Node:
-        """Version, edition and plugins, asked once."""
+        """Version, edition, plugins and what their functions may use, asked once."""
         answer = self.get("/")
         plugins = answer.get("plugins", {})
         known = plugins.get("available_on_server", {})
         version = str(answer.get("version", ""))
         edition = str(answer.get("edition") or ("enterprise" if "enterprise" in version else "community"))
-        database = str(answer.get("configuration", {}).get("database", "postgres"))
-        return Node(version, edition, database, frozenset(known))
+        settings = answer.get("configuration", {})
+        database = str(settings.get("database", "postgres"))
+        return Node(version, edition, database, frozenset(known), _lua_modules(settings))
 
     def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """One call, once. Raises `KongError` for anything but success."""
@@ -274,6 +278,12 @@ class Client:
             "check ca_cert, server_name and client_cert" if isinstance(error, SSLError) else "is it up and reachable?"
         )
         return f"admin_url: {self.connection.url} cannot be reached: {reason}; {hint}"
+
+
+def _lua_modules(settings: Mapping[str, Any]) -> frozenset[str] | None:
+    given = settings.get("untrusted_lua_sandbox_requires")
+    # Lua knows no empty list: it is shown as an object.
+    return frozenset(given) if given is not None and settings.get("untrusted_lua") == "sandbox" else None
 
 
 def _pool(given: Connection) -> Any:

@@ -70,6 +70,14 @@ def plan(wanted: Sequence[Wanted], current: Collected, schemas: Schemas, *, purg
     return _Planner(wanted, current, schemas, purge=purge, absent=absent).run()
 
 
+def creations(wanted: Sequence[Wanted]) -> tuple[Change, ...]:
+    """All that a gateway would be given that is not there yet. Without its schemas, no values are shown."""
+    names = _Names(wanted, {})
+    return tuple(
+        Change("create", item.kind.noun, names.of(item.kind, item.fields, item.id), after={}) for item in wanted
+    )
+
+
 class _Planner:
     def __init__(
         self, wanted: Sequence[Wanted], current: Collected, schemas: Schemas, *, purge: bool, absent: bool

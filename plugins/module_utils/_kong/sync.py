@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .._core.errors import InvalidInput, PlatformError
+from .._core.placeholders import is_placeholder
 from . import fields, files, state
 from .apply import apply
 from .checks import spare_others, validate
@@ -19,7 +20,7 @@ from .entities import KINDS, SERVER_OWNED, Entity, children, holders
 from .files import Document, Listed
 from .lint import Finding, Target, lint
 from .match import Wanted, match, unresolved
-from .plan import Plan, plan
+from .plan import Plan, creations, plan
 from .schemas import Field, Schemas
 from .session import Kong, Outcome
 from .state import Collected
@@ -36,15 +37,26 @@ def run(kong: Kong) -> Outcome:
     document = _document(kong)
     if wanted_state == "rendered":
         _refuse(files.problems(document))
-        warnings = _judge(kong, document, Target())
+        warnings = _judge(kong, document, Target(issuers=_issuers(kong)))
         return Outcome([], {"config": files.declarative(document.entities), "summary": {}}, warnings=warnings)
     tags = _tags(kong, document)
+    if kong.check_mode and is_placeholder(kong.params["admin_url"]):
+        return _to_come(kong, document, tags)
     if not kong.client.node.has_database:
         raise PlatformError("admin_url: this node runs without database: give it a file, rendered with state=rendered")
     if wanted_state == "gathered":
         found = state.read(kong.client, set(KINDS), tags)
         return Outcome([], {"config": files.deck(_listed(kong, found), tags), "summary": _counts(found)})
     return _converge(kong, document, tags)
+
+
+def _to_come(kong: Kong, document: Document, tags: list[str]) -> Outcome:
+    """What a gateway would be given that the run has still to create."""
+    _refuse(files.problems(document))
+    warnings = _judge(kong, document, Target())
+    present = kong.params["state"] == "present"
+    changes = creations(match(document.entities, {}, {}, tags)) if present else ()
+    return Outcome(changes, {"summary": summary(Plan((), changes, {}))}, warnings=warnings)
 
 
 def _converge(kong: Kong, document: Document, tags: list[str]) -> Outcome:
@@ -54,7 +66,7 @@ def _converge(kong: Kong, document: Document, tags: list[str]) -> Outcome:
     if not absent:
         _refuse(files.problems(document))
         node = kong.client.node
-        warnings = _judge(kong, document, Target(edition=node.edition, plugins=node.plugins))
+        warnings = _judge(kong, document, Target(node.edition, node.plugins, node.lua_modules))
     current = state.read(kong.client, _collections(document, absent=absent, everything=everything), tags)
     schemas = Schemas(kong.client)
     wanted = _match(kong, document, current, tags, absent=absent)
@@ -150,6 +162,11 @@ def _refuse(problems: Iterable[InvalidInput]) -> None:
     if found:
         more = f"; and {len(found) - SHOWN_PROBLEMS} more" if len(found) > SHOWN_PROBLEMS else ""
         raise PlatformError("; ".join(found[:SHOWN_PROBLEMS]) + more, {"problems": found})
+
+
+def _issuers(kong: Kong) -> frozenset[str] | None:
+    given = kong.params["token_issuers"]
+    return None if given is None else frozenset(given)
 
 
 def _judge(kong: Kong, document: Document, target: Target) -> list[str]:
