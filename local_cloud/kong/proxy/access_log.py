@@ -6,6 +6,7 @@ import datetime
 import json
 import logging
 import re
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -39,7 +40,7 @@ class AccessLog:
             self._file.flush()
 
     def close(self) -> None:
-        if self._file:
+        if self._file not in (None, sys.stdout, sys.stderr):
             self._file.close()
 
     def _value(self, name: str, exchange: Exchange) -> str:
@@ -50,9 +51,12 @@ class AccessLog:
 
 
 def _open(path: str, prefix: str) -> TextIO:
+    # Opened by name they fail where they are sockets.
+    standard = {"/dev/stdout": sys.stdout, "/dev/stderr": sys.stderr}.get(path)
+    if standard:
+        return standard
     file = Path(prefix) / path
-    if not path.startswith("/dev/"):
-        file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     return file.open("a", encoding="utf-8")
 
 

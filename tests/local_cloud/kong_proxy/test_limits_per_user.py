@@ -1,8 +1,8 @@
 """Limits per user and tier, with Lua functions, two authentication plugins and a Redis that nodes share; under attack.
 
 The functions are those of the role kong_config. All tokens carry one issuer, so jwt finds one consumer for everybody.
-A function reads the tier from the token that jwt then verifies, and key-auth switches to the consumer of the tier, whose
-rate limit counts by user.
+A function reads the tier from the token that jwt then verifies, and key-auth switches to the consumer of the tier,
+whose rate limit counts by user.
 """
 
 from __future__ import annotations

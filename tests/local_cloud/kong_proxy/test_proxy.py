@@ -306,6 +306,13 @@ def test_the_access_log(world: World, start: Start, echo: MakeEcho) -> None:
     assert record["upstream"] == answer.json["server"]
 
 
+def test_the_access_log_on_standard_output(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    start(PROXY_ACCESS_LOG="/dev/stdout").send("/none?a=b", [("User-Agent", "agent")])
+    said = eventually(lambda: capsys.readouterr().out)
+    assert '"GET /none?a=b HTTP/1.1" 404 ' in said
+    assert '"-" "agent" kong_request_id: "' in said
+
+
 def test_a_plugin_that_is_not_run_is_named_once(world: World, start: Start, caplog: pytest.LogCaptureFixture) -> None:
     world.plugin("proxy-cache", {"strategy": "memory"})
     start()
