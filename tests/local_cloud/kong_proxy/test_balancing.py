@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections import Counter
@@ -14,6 +15,7 @@ from dnslib.server import BaseResolver, DNSServer
 from local_cloud_support import eventually, free_ports
 from proxy_support import Echo, Node, World
 
+from local_cloud.certificates import Authority
 from local_cloud.kong.proxy import health
 from local_cloud.kong.proxy.balancer import Peer, available, consistent_hashing, least_connections, round_robin
 
@@ -145,6 +147,32 @@ def test_active_checks_fail_over_and_come_back(world: World, start: Start, echo:
     bad.behaviour.status = 200
     eventually(lambda: node.health(found) == ["HEALTHY", "HEALTHY"], 5)
     assert served(node) == {good.target: 5, bad.target: 5}
+
+
+@pytest.mark.parametrize("kind", ["tcp", "https"])
+def test_other_active_checks(world: World, start: Start, echo: MakeEcho, authority: Authority, kind: str) -> None:
+    pair = authority.issue("checked.example.com", ["checked.example.com"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    good = echo(context=context if kind == "https" else None)
+    (nothing,) = free_ports(1)
+    checks = {"active": {**ACTIVE["active"], "type": kind, "headers": {"X-Check": ["1"]}}}
+    if kind == "https":
+        checks["active"]["https_sni"] = "checked.example.com"
+    found = upstream(world, good, f"127.0.0.1:{nothing}", healthchecks=checks)
+    node = start(LUA_SSL_TRUSTED_CERTIFICATE=str(authority.certificate))
+    eventually(lambda: node.health(found) == ["HEALTHY", "UNHEALTHY"], 5)
+    if kind == "https":
+        eventually(lambda: len(good.requests) > 1, 5)
+        wrong = upstream_of_a_wrong_name(world, good, checks)
+        eventually(lambda: node.health(wrong) == ["UNHEALTHY"], 5)
+
+
+def upstream_of_a_wrong_name(world: World, server: Echo, checks: dict[str, Any]) -> dict[str, Any]:
+    checks = {"active": {**checks["active"], "https_sni": "other.example.com"}}
+    found = world.add("upstreams", name="wrong.lab", healthchecks=checks)
+    world.add("targets", target=server.target, upstream={"id": found["id"]})
+    return found
 
 
 def test_a_target_that_dies(world: World, start: Start, echo: MakeEcho) -> None:

@@ -257,6 +257,20 @@ def test_tls_to_the_upstream(world: World, start: Start, echo: MakeEcho, authori
     }
 
 
+def test_a_certificate_towards_the_upstream(world: World, start: Start, echo: MakeEcho, authority: Authority) -> None:
+    server, client = (authority.issue(name, [name]) for name in ("localhost", "gateway.example.com"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(server.certificate, server.key)
+    context.load_verify_locations(authority.certificate)
+    context.verify_mode = ssl.CERT_REQUIRED
+    url = f"https://localhost:{echo(context=context).port}"
+    own = world.add("certificates", cert=client.certificate.read_text(), key=client.key.read_text())
+    world.route(world.service(url, client_certificate={"id": own["id"]}), paths=["/with"])
+    world.route(world.service(url, retries=0), paths=["/without"])
+    node = start()
+    assert (node.send("/with").status, node.send("/without").status) == (200, 502)
+
+
 @pytest.mark.parametrize("name", ["Authorization", "Host", "If-Match"])
 def test_a_header_that_must_not_come_twice(world: World, start: Start, echo: MakeEcho, name: str) -> None:
     upstream = echo()

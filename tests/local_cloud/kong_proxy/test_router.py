@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from local_cloud.kong.proxy.paths import encode, normalise, upstream_path
 from local_cloud.kong.proxy.router import Router, Wanted
@@ -150,3 +152,20 @@ def test_the_path_for_the_upstream(path: str, prefix: str | None, base: str, str
 def test_normal_paths(path: str, normal: str, encoded: str) -> None:
     assert normalise(path) == normal
     assert encode(normal) == encoded
+
+
+SEGMENTS = st.sampled_from(
+    ["a", "b", "api", ".", "..", "", "%2e", "%2E%2e", "%2f", "%5c", "..;", "a..", "%252e", "x y"]
+)
+
+
+@given(st.lists(SEGMENTS, max_size=6), st.sampled_from(["/", "/api", "/api/", "/a"]), st.booleans())
+def test_no_path_leaves_the_service(segments: list[str], prefix: str, strip: bool) -> None:
+    path = normalise("/" + "/".join(segments))
+    assert normalise(path) == path
+    assume(path.startswith(prefix))
+    for base in ("/", "/inner", "/inner/"):
+        found = encode(upstream_path(path, prefix, base, strip=strip))
+        assert found.startswith("/")
+        assert normalise(found).startswith(base.removesuffix("/"))
+        assert "/../" not in f"{found}/"
