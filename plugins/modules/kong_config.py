@@ -65,6 +65,12 @@ options:
     type: str
     choices: [enforce, warn, skip]
     default: enforce
+  token_issuers:
+    description:
+      - What the tokens of clients carry in the claim that names their jwt credential, C(iss) unless set otherwise.
+      - With it O(lint) finds jwt credentials whose key no token carries.
+    type: list
+    elements: str
   secrets:
     description:
       - Texts that must not show, wherever they stand. Fields that Kong knows to be secret need not be named.
@@ -161,6 +167,7 @@ ARGUMENT_SPEC = {
     "allow_empty": {"type": "bool", "default": False},
     "validate": {"type": "bool", "default": True},
     "lint": {"type": "str", "choices": ["enforce", "warn", "skip"], "default": "enforce"},
+    "token_issuers": {"type": "list", "elements": "str", "no_log": False},
     "secrets": {"type": "list", "elements": "str", "no_log": True},
 }
 

@@ -238,3 +238,19 @@ def test_info_tells_what_there_is_and_no_secret(kong: Admin) -> None:
 
 def test_info_lists_nothing_that_is_not_asked_for(kong: Admin) -> None:
     assert done("kong_info").answer["entities"] == {}
+
+
+def test_what_others_refer_to_is_not_removed(kong: Admin) -> None:
+    kong.made("/services", {"name": "contract-held", "host": "h"})
+    kong.made("/routes", {"name": "contract-holds", "paths": ["/held"], "service": {"name": "contract-held"}})
+    config = {"services": [{"name": "contract-held", "host": "h"}]}
+    said = refused("kong_config", config=config, state="absent")
+    assert said == "delete service contract-held: route contract-holds refers to it; remove that too"
+
+
+def test_the_lint_knows_what_tokens_carry(kong: Admin) -> None:
+    secret = {"key": "contract-iss", "secret": f"{SECRET}-of-32-bytes", "algorithm": "HS256"}
+    options = {"config": {"consumers": [{"username": "contract-app", "jwt_secrets": [secret]}]}}
+    said = refused("kong_config", **options, token_issuers=["auth-service"])
+    assert "consumers[0].jwt_secrets[0].key: no token carries 'contract-iss'; set it to one of the issuers" in said
+    assert done("kong_config", check=True, **options, token_issuers=["contract-iss"]).changed

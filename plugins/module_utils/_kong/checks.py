@@ -73,9 +73,12 @@ def _refusals(client: Client, step: Step, body: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def spare_others(client: Client, steps: Iterable[Step], current: Collected, tags: Sequence[str]) -> None:
+def spare_others(client: Client, steps: Sequence[Step], current: Collected, tags: Sequence[str]) -> None:
     """Refuse to delete what others hang on: with `tags`, what was read is only ours."""
     gone = {(step.row.collection, step.id): step for step in steps if step.op == "delete"}
+    held = list(_held(current, gone, {(step.row.collection, step.id) for step in steps}))
+    if held:
+        raise PlatformError("; ".join(held), {"held": held})
     if not tags or not gone:
         return
     doomed = {collection for collection, _id in gone}
@@ -87,6 +90,18 @@ def spare_others(client: Client, steps: Iterable[Step], current: Collected, tags
     found = list(_hanging(everything, current, gone))
     if found:
         raise PlatformError("; ".join(found), {"not_ours": found})
+
+
+def _held(
+    current: Collected, gone: Mapping[tuple[str, str], Step], changed: Collection[tuple[str, str]]
+) -> Iterator[str]:
+    """What Kong would refuse to delete, as something stays that refers to it."""
+    for collection in {holder.collection for kind, _id in gone for holder, _field in holders(kind)}:
+        kind = KINDS[collection]
+        for entity_id, entity in current.get(collection, {}).items():
+            if (collection, entity_id) not in changed:
+                for target in _referred(kind, entity) & gone.keys():
+                    yield f"{gone[target]}: {kind.noun} {_name(kind, entity)} refers to it; remove that too"
 
 
 def _hanging(everything: Collected, current: Collected, gone: Mapping[tuple[str, str], Step]) -> Iterator[str]:

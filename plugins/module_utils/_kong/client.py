@@ -63,13 +63,12 @@ class Connection:
 
 @dataclass(frozen=True)
 class Node:
-    """What a node says of itself. `lua_modules` are those that functions may require, None where any will do."""
+    """What a node says of itself."""
 
     version: str
     edition: str
     database: str
     plugins: frozenset[str]
-    lua_modules: frozenset[str] | None = None
     lua_modules: frozenset[str] | None = None
     """What functions may require; None where it is not told, or nothing is forbidden."""
 

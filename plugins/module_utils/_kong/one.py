@@ -171,7 +171,12 @@ class One:
         return body
 
     def _free_id(self) -> str:
-        """The id of a new entity: another one where an entity has it that has been renamed since."""
+        """The id of a new entity: another one where an entity has it that has been renamed since.
+
+        One that comes of a secret would tell something of it.
+        """
+        if set(self.kind.keys[0]) & set(self.kind.secret):
+            return str(uuid4())
         made = self._made_id()
         taken = self.kong.client.find(self.kind.entity_path({**self.desired, "id": made}))
         return made if taken is None else str(uuid4())

@@ -344,8 +344,13 @@ class _Names:
             return f"{parts[0]} of {' and '.join(parts[1:]) or 'all'}"
         own = entity.get("username") or entity.get("custom_id") or entity.get("kid")
         if not parts or (len(parts) == 1 and "consumer" in kind.owners):
-            parts.append(str(own or entity_id or entity.get("id")))
+            parts.append(str(own or self._known_id(kind, entity_id or entity.get("id"))))
         return "/".join(parts)
+
+    def _known_id(self, kind: Kind, entity_id: Any) -> Any:
+        """An id, unless it is one that is made up anew in each run until the entity is there."""
+        random = set(kind.keys[0]) & set(kind.secret)
+        return "new" if random and entity_id not in self.current.get(kind.collection, {}) else entity_id
 
     def _parent(self, collection: str, entity_id: str) -> str:
         parent = self.wanted.get((collection, entity_id)) or self.current.get(collection, {}).get(entity_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def run(kong: Kong) -> Outcome:
     document = _document(kong)
     if wanted_state == "rendered":
         _refuse(files.problems(document))
-        warnings = _judge(kong, document, Target(issuers=_issuers(kong)))
+        warnings = _judge(kong, document, Target())
         return Outcome([], {"config": files.declarative(document.entities), "summary": {}}, warnings=warnings)
     tags = _tags(kong, document)
     if kong.check_mode and is_placeholder(kong.params["admin_url"]):
@@ -164,14 +165,11 @@ def _refuse(problems: Iterable[InvalidInput]) -> None:
         raise PlatformError("; ".join(found[:SHOWN_PROBLEMS]) + more, {"problems": found})
 
 
-def _issuers(kong: Kong) -> frozenset[str] | None:
-    given = kong.params["token_issuers"]
-    return None if given is None else frozenset(given)
-
-
 def _judge(kong: Kong, document: Document, target: Target) -> list[str]:
     """Warnings of the lint; its errors end the run."""
     mode = kong.params["lint"]
+    issuers = kong.params["token_issuers"]
+    target = replace(target, issuers=None if issuers is None else frozenset(issuers))
     findings: list[Finding] = lint(document.entities, target) if mode != "skip" else []
     errors = [str(finding) for finding in findings if finding.level == "error" and mode == "enforce"]
     if errors:

@@ -22,7 +22,7 @@ class Module:
 
     def __init__(self, **params: Any) -> None:
         self.no_log_values: set[str] = set()
-        empty = dict.fromkeys(("config", "src", "select_tags", "secrets"))
+        empty = dict.fromkeys(("config", "src", "select_tags", "secrets", "token_issuers"))
         flags = {"purge": True, "allow_empty": False, "validate": True, "lint": "enforce"}
         self.params = {**empty, **flags, "state": "present", **params}
 
