@@ -11,12 +11,12 @@ import signal
 import ssl
 import time
 import uuid
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from local_cloud.kong.admin.api import Api, StatusApi
+from local_cloud.kong.admin.api import ADMIN_HEADERS, STATUS_HEADERS, Api
 from local_cloud.kong.admin.health import Proxy
+from local_cloud.kong.admin.http import Serve, serving
 from local_cloud.kong.admin.information import Node as About
 from local_cloud.kong.database import StoreUnavailableError
 from local_cloud.kong.declarative import Declarative
@@ -30,7 +30,6 @@ from local_cloud.kong.store import MemoryStore, PostgresStore
 from local_cloud.kong.tls import listener_context
 
 LOG = logging.getLogger("kong")
-Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 _STOP_SECONDS = 10.0
 _REST_FACTOR = 10
@@ -78,8 +77,11 @@ class Node:
         self._ending.push_async_callback(self._gateway.stop)
         await self._gateway.start()
         self._show(await self._store.read())
-        serving = {"admin": self._api.serve, "status": StatusApi(self._api).serve}
-        for name, serve in serving.items():
+        apis = {
+            "admin": serving(self._api.answer, ADMIN_HEADERS),
+            "status": serving(self._api.answer_status, STATUS_HEADERS),
+        }
+        for name, serve in apis.items():
             context = listener_context(self.settings, name)
             for listener in getattr(self.settings, f"{name}_listen"):
                 await self._listen(listener, serve, context if listener.ssl else None)

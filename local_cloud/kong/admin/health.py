@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from local_cloud.kong.admin.requests import Request, Response, no_content
+from local_cloud.kong.admin.requests import READ, Request, Response, Route, no_content
 from local_cloud.kong.admin.resources import targets_of
 from local_cloud.kong.entities import find, key_of, present
 from local_cloud.kong.errors import bad_request, not_found
@@ -34,10 +34,19 @@ class Health:
         self._gateway = proxy.gateway
         self._node_id = node_id
 
-    async def targets(self, name: str) -> Response:
+    def routes(self) -> list[Route]:
+        targets = "/upstreams/*/targets"
+        words = [f"{targets}/*/{address}{word}" for address in ("", "*/") for word in ("healthy", "unhealthy")]
+        return [
+            Route("/upstreams/*/health", READ, self._show),
+            Route(f"{targets}/all", READ, self._all),
+            *(Route(path, ("PUT", "OPTIONS"), self._set) for path in words),
+        ]
+
+    async def _all(self, request: Request) -> Response:
         """All targets of an upstream at once."""
         state = await self._store.read()
-        upstream = _upstream(state, name)
+        upstream = _upstream(state, request.segments[1])
         return Response(200, {"data": [dict(target) for target in targets_of(state, upstream["id"])], "next": None})
 
     async def _settle(self, state: State) -> None:
@@ -46,9 +55,9 @@ class Health:
         for _ in range(_TURNS):
             await asyncio.sleep(0)
 
-    async def show(self, request: Request, name: str) -> Response:
+    async def _show(self, request: Request) -> Response:
         state = await self._store.read()
-        upstream = _upstream(state, name)
+        upstream = _upstream(state, request.segments[1])
         await self._settle(state)
         if request.query.get("balancer_health") in ("1", "true"):
             data: Any = self._balancer(state, upstream)
@@ -86,8 +95,9 @@ class Health:
             "details": {"healthy": healthy, "hosts": hosts, "weight": weight},
         }
 
-    async def set(self, request: Request, segments: tuple[str, ...]) -> Response:
+    async def _set(self, request: Request) -> Response:
         """`/upstreams/u/targets/t[/address]/healthy`."""
+        segments = request.segments
         state = await self._store.read()
         upstream = _upstream(state, segments[1])
         target = find(state, KINDS["targets"], key_of(KINDS["targets"], segments[3]), ("upstream", upstream["id"]))

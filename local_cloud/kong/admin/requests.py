@@ -1,8 +1,8 @@
-"""A request to the Admin API and what it is answered with."""
+"""A request to an API, what it is answered with, and by whom."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from local_cloud.kong.schema import Field
 @dataclass
 class Request:
     method: str
+    """`GET` also for HEAD."""
     path: str
     """As it was sent, without query and trailing slash."""
     segments: tuple[str, ...]
@@ -39,9 +40,37 @@ class Response:
     content_type: str = "application/json; charset=utf-8"
 
 
+Handler = Callable[[Request], Awaitable[Response]]
+READ = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True)
+class Route:
+    """`path` has `*` for any one segment."""
+
+    path: str
+    methods: tuple[str, ...]
+    handler: Handler
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        return tuple(part for part in self.path.split("/") if part)
+
+
 def created(text: str) -> Response:
     return Response(201, text)
 
 
 def no_content() -> Response:
     return Response(204)
+
+
+def allowing(methods: tuple[str, ...]) -> Response:
+    """The answer to OPTIONS."""
+    allowed = ", ".join(sorted(methods))
+    headers = {
+        "Allow": allowed,
+        "Access-Control-Allow-Methods": allowed,
+        "Access-Control-Allow-Headers": "Content-Type",
+    }
+    return Response(204, headers=headers)

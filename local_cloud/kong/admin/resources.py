@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local_cloud.kong import entities, kinds
+from local_cloud.kong import kinds
 from local_cloud.kong.admin import paging
 from local_cloud.kong.admin.requests import Request, Response, created, no_content
 from local_cloud.kong.entities import Catalogue, Editor, find, key_of
@@ -251,9 +251,3 @@ def targets_page(state: State, upstream: str, request: Request) -> str:
     if len(found) > size:
         page |= {"offset": str(start + size), "next": f"{request.path}?offset={start + size}"}
     return paging.dumps(page)
-
-
-def validate(catalogue: Catalogue, kind: Kind, data: Mapping[str, Any]) -> None:
-    """`POST /schemas/…/validate`. Raises AdminError."""
-    given = {name: value for name, value in data.items() if not (kind.ttl and name == "ttl")}
-    entities.validated(catalogue, None, kind, given, "insert")
