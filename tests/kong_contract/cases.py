@@ -156,7 +156,8 @@ class Runner:
 
     def make(self, call: Call) -> Answer:
         if call.seconds:
-            return wait_until(repr(call), lambda: self._answered_well(call), call.seconds)
+            awaited: Answer = wait_until(repr(call), lambda: self._answered_well(call), call.seconds)
+            return awaited
         answer = self._send(call)
         told = self._told(call, answer)
         assert not told, f"{call.method} {self.fill(call.path)}: {told}\n{answer}"

@@ -14,7 +14,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-TIMEOUT_S = 20
+TIMEOUT_S = 60
 POLL_S = 0.1
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]

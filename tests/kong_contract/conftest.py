@@ -35,7 +35,8 @@ class Node:
 
     @property
     def configuration(self) -> Mapping[str, Any]:
-        return self.about["configuration"]
+        configuration: Mapping[str, Any] = self.about["configuration"]
+        return configuration
 
     def new_name(self) -> str:
         return f"{self.run}-{next(self._count)}"

@@ -20,6 +20,8 @@ class Is:
         return f"<{self.phrase}>"
 
 
+_NOTHING: Any = object()  # stands for a member that is not there
+
 ANYTHING = Is("anything", lambda _: True)
 ABSENT = Is("absent", lambda value: value is _NOTHING)
 PRESENT = Is("present and not null", lambda value: value is not None and value is not _NOTHING)
@@ -34,8 +36,6 @@ UUID = Is(
 GENERATED = Is(
     "32 random characters", lambda value: isinstance(value, str) and re.fullmatch(r"\w{32}", value) is not None
 )
-
-_NOTHING = object()
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class Material:
 
     def named(self) -> dict[str, str]:
         """Give the names under which cases know the texts."""
-        texts = {}
+        texts: dict[str, str] = {}
         for name in ("one", "two", "leaf"):
             pair: Pair = getattr(self, name)
             texts |= {f"{name}_key": pair.private, f"{name}_public": pair.public, f"{name}_cert": pair.certificate}

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from _pytest.mark import ParameterSet
+
 from tests.kong_contract.cases import NOT_FOUND, REQUIRED, UNKNOWN, Case, Runner, case, delete, get, patch, post, put
 from tests.kong_contract.matching import ABSENT, TIMESTAMP, UUID, containing
 
@@ -17,11 +22,14 @@ NO_LIMIT_LEFT = {"@entity": [f"when updating, at least one of these fields must 
 ONE_LIST = "exactly one of these fields must be non-empty: 'config.allow', 'config.deny'"
 ANY_LIST = "at least one of these fields must be non-empty: 'config.allow', 'config.deny'"
 LIMIT = {"name": "rate-limiting", "config": {"minute": 5, "policy": "local"}}
-REDIS_LIMIT = {"name": "rate-limiting", "config": {"minute": 5, "policy": "redis", "redis": {"host": "r1"}}}
+REDIS_LIMIT: dict[str, Any] = {
+    "name": "rate-limiting",
+    "config": {"minute": 5, "policy": "redis", "redis": {"host": "r1"}},
+}
 TRANSFORMER = {"name": "request-transformer", "config": {"add": {"headers": ["a:b"]}}}
 
 
-def refused_config(proves: str, plugin: str, config: object, fields: dict[str, object]) -> object:
+def refused_config(proves: str, plugin: str, config: object, fields: Mapping[str, object]) -> ParameterSet:
     """Give a case in which a service gets a plugin whose configuration is refused."""
     return case(proves, SERVICE, post(BELOW, {"name": plugin, "config": config}).violates(fields))
 

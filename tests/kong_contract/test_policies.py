@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.kong_contract.cases import Case, Raw, Runner, case, through
+from tests.kong_contract.cases import Call, Case, Raw, Runner, case, through
 from tests.kong_contract.matching import ABSENT, Exactly, Matching
 from tests.kong_contract.site import Site
 
@@ -52,7 +52,7 @@ def site(new_site: Callable[[], Site]) -> Site:
     return site
 
 
-def upload(path: str, size: int) -> object:
+def upload(path: str, size: int) -> Call:
     return through("POST", path, body=Raw("x" * size, "text/plain"))
 
 

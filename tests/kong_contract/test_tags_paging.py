@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.kong_contract.cases import UNEXPECTED, Case, Runner, case, get, post, put
+from tests.kong_contract.cases import UNEXPECTED, Call, Case, Runner, case, get, post, put
 from tests.kong_contract.cleanup import entities
 from tests.kong_contract.client import Plane
 from tests.kong_contract.matching import ABSENT, Exactly, Matching, unordered
@@ -17,7 +17,7 @@ FIRST = put("/services/{n}-first", {"host": "h", "tags": ["{n}-1"]})
 SECOND = put("/services/{n}-second", {"host": "h", "tags": ["{n}-2"]})
 
 
-def refused_tags(query: str, reason: str) -> object:
+def refused_tags(query: str, reason: str) -> Call:
     """Give what a list answers to a filter that it does not understand."""
     return get(f"/services?tags={query}").refused(11, {"tags": reason}, f"invalid option (tags: {reason})")
 
