@@ -73,6 +73,11 @@ UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "keys": (("name",),),
     "key_sets": (("name",),),
 }
+UNIQUE_WITH_ID = {collection: (*UNIQUE.get(collection, ()), ("id",)) for collection in FIELDS}
+REFERENCES: Mapping[str, Mapping[str, str]] = {
+    collection: {name: row.reference for name, row in rows.items() if row.reference}
+    for collection, rows in FIELDS.items()
+}
 MAY_BE_ABSENT = {"service", "route", "consumer"}
 SECRET_KEYS = {("keyauth_credentials", "key")}
 ENTERPRISE = {
@@ -102,12 +107,16 @@ class Document:
     select_tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Shared:
-    """What entities of a file have in common: defaults by collection, and configurations that plugins name."""
+@dataclass
+class _Reading:
+    """What was found in a file so far, and what its entities have in common.
 
-    defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    These are defaults by collection, and configurations that plugins name.
+    """
+
+    defaults: Mapping[str, Mapping[str, Any]]
+    configs: Mapping[str, Any]
+    found: list[Listed] = field(default_factory=list)
 
 
 def parse(text: str, environment: Mapping[str, str]) -> tuple[Any, set[str]]:
@@ -138,19 +147,16 @@ def read(data: Any, *, version_required: bool = True) -> Document:
         raise InvalidInput("_format_version", version, f'has to be "{FORMAT_VERSION}", in quotes')
     _check_top(top)
     info = _map(top.get("_info") or {}, "_info")
-    shared = _Shared(_defaults(info), _map(top.get("_plugin_configs") or {}, "_plugin_configs"))
-    found = [
-        listed
-        for collection in FIELDS
-        for index, entity in enumerate(_list(top.get(collection), collection))
-        for listed in _walk(collection, entity, f"{collection}[{index}]", {}, shared)
-    ]
-    _check_transform(top, found)
+    reading = _Reading(_defaults(info), _map(top.get("_plugin_configs") or {}, "_plugin_configs"))
+    for collection in FIELDS:
+        for index, entity in enumerate(_list(top.get(collection), collection)):
+            _walk(reading, collection, entity, f"{collection}[{index}]", {})
+    _check_transform(top, reading.found)
     tags = info.get("select_tags") or []
     for index, tag in enumerate(_list(tags, "_info.select_tags")):
         if not isinstance(tag, str):
             raise InvalidInput(f"_info.select_tags[{index}]", tag, "has to be a text")
-    return Document(tuple(found), tuple(tags))
+    return Document(tuple(reading.found), tuple(tags))
 
 
 def problems(document: Document) -> Iterator[InvalidInput]:
@@ -163,7 +169,7 @@ def problems(document: Document) -> Iterator[InvalidInput]:
 
 def refer(collection: str, value: Any) -> dict[str, Any]:
     """A reference as the Admin API takes it, from a name, an id, or a map that already is one."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {name: item for name, item in value.items() if item is not None}
     if UUID.fullmatch(str(value)):
         return {"id": value}
@@ -183,7 +189,7 @@ def declarative(entities: Iterable[Listed]) -> dict[str, Any]:
 
 
 def _map(value: Any, path: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise InvalidInput(path, value, "has to be a map")
     return value
 
@@ -228,42 +234,42 @@ def _defaults(info: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {DEFAULTS[name]: _map(values, f"_info.defaults.{name}") for name, values in given.items()}
 
 
-def _walk(collection: str, entity: Any, path: str, parent: Mapping[str, Any], shared: _Shared) -> Iterator[Listed]:
-    """An entity and what is nested in it, the parent first."""
+def _walk(reading: _Reading, collection: str, entity: Any, path: str, parent: Mapping[str, Any]) -> None:
+    """Add an entity and what is nested in it, the parent first."""
     if collection == "snis" and isinstance(entity, str):
         entity = {"name": entity}
     children = CHILDREN.get(collection, {})
     given = _map(entity, path)
-    fields = {**shared.defaults.get(collection, {}), **given}
-    for name in children:
-        fields.pop(name, None)
+    fields = {**reading.defaults.get(collection, {}), **given}
+    nested = {name: fields.pop(name) for name in children if name in fields}
     if collection == "plugins":
-        fields = _with_config(fields, path, shared)
+        fields = _with_config(fields, path, reading.configs)
     fields = _with_references(collection, fields, path, parent)
     if collection == "certificates":
         fields.setdefault("id", _certificate_id(given))
-    yield Listed(collection, fields, path)
-    for name, reference in children.items():
-        for index, child in enumerate(_list(given.get(name), f"{path}.{name}")):
-            handle = {reference: _handle(collection, fields, path)}
-            yield from _walk(name, child, f"{path}.{name}[{index}]", handle, shared)
+    reading.found.append(Listed(collection, fields, path))
+    for name, listed in nested.items():
+        below = _list(listed, f"{path}.{name}")
+        handle = {children[name]: _handle(collection, fields, path)} if below else {}
+        for index, child in enumerate(below):
+            _walk(reading, name, child, f"{path}.{name}[{index}]", handle)
 
 
-def _with_config(fields: Mapping[str, Any], path: str, shared: _Shared) -> dict[str, Any]:
+def _with_config(fields: dict[str, Any], path: str, configs: Mapping[str, Any]) -> dict[str, Any]:
     """A plugin with the shared configuration that it names below its own."""
     name = fields.get("_config")
     if name is None:
-        return dict(fields)
-    if name not in shared.configs:
+        return fields
+    if name not in configs:
         raise InvalidInput(f"{path}._config", name, "is not among _plugin_configs")
     own = {key: value for key, value in fields.items() if key != "_config"}
-    return {**own, "config": _merged(shared.configs[name], own.get("config") or {})}
+    return {**own, "config": _merged(configs[name], own.get("config") or {})}
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     merged = {**below, **above}
     for name in set(below) & set(above):
-        if isinstance(below[name], Mapping) and isinstance(above[name], Mapping):
+        if isinstance(below[name], dict) and isinstance(above[name], dict):
             merged[name] = _merged(below[name], above[name])
     return merged
 
@@ -271,14 +277,13 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
 def _with_references(
     collection: str, fields: Mapping[str, Any], path: str, parent: Mapping[str, Any]
 ) -> dict[str, Any]:
-    known = FIELDS[collection]
     clash = [name for name in parent if fields.get(name) is not None]
     if clash:
         raise InvalidInput(f"{path}.{clash[0]}", fields[clash[0]], "is given already by where it is nested")
     references = {
-        name: refer(known[name].reference, value)
-        for name, value in fields.items()
-        if name in known and known[name].reference and isinstance(value, (str, Mapping))
+        name: refer(target, fields[name])
+        for name, target in REFERENCES[collection].items()
+        if isinstance(fields.get(name), (str, dict))
     }
     return {**fields, **references, **parent}
 
@@ -296,28 +301,33 @@ def _certificate_id(given: Mapping[str, Any]) -> str:
     """Certificates are known by nothing but their id: derive one from the first SNI, which outlives a renewal."""
     snis = given.get("snis") or []
     first = snis[0] if isinstance(snis, list) and snis else ""
-    name = first.get("name") if isinstance(first, Mapping) else first
+    name = first.get("name") if isinstance(first, dict) else first
     return str(uuid5(NAMESPACE_URL, f"kong:certificates:{name or given.get('cert')}"))
 
 
 def _duplicates(entities: Iterable[Listed]) -> Iterator[InvalidInput]:
     first: dict[tuple[Any, ...], str] = {}
     for listed in entities:
-        for names in (*UNIQUE.get(listed.collection, ()), ("id",)):
-            values = [listed.fields.get(name) for name in names]
-            if all(value is None or name in MAY_BE_ABSENT for name, value in zip(names, values, strict=True)):
+        fields = listed.fields
+        for names in UNIQUE_WITH_ID[listed.collection]:
+            if all(fields.get(name) is None for name in names if name not in MAY_BE_ABSENT):
                 continue
-            key = (listed.collection, names, *(_comparable(value) for value in values))
-            if key not in first:
-                first[key] = listed.path
-                continue
-            secret = (listed.collection, names[0]) in SECRET_KEYS
-            shown = "********" if secret else ", ".join(str(value) for value in values if value is not None)
-            yield InvalidInput(f"{listed.path}.{names[0]}", shown, f"is the same as in {first[key]}; keep one of them")
+            key = (listed.collection, names, *[_comparable(fields.get(name)) for name in names])
+            earlier = first.setdefault(key, listed.path)
+            if earlier is not listed.path:
+                yield InvalidInput(
+                    f"{listed.path}.{names[0]}", _twice(listed, names), f"is the same as in {earlier}; keep one of them"
+                )
+
+
+def _twice(listed: Listed, names: tuple[str, ...]) -> str:
+    if (listed.collection, names[0]) in SECRET_KEYS:
+        return "********"
+    return ", ".join(str(value) for name in names if (value := listed.fields.get(name)) is not None)
 
 
 def _comparable(value: Any) -> Any:
-    return json.dumps(value, sort_keys=True, default=str) if isinstance(value, Mapping) else value
+    return tuple(value.items()) if isinstance(value, dict) else value
 
 
 def _nested(entities: Iterable[Listed], *, by_name: bool) -> dict[str, Any]:
@@ -340,12 +350,8 @@ def _nested(entities: Iterable[Listed], *, by_name: bool) -> dict[str, Any]:
 
 
 def _references(item: Listed) -> dict[str, Mapping[str, Any]]:
-    known = FIELDS[item.collection]
-    return {
-        name: value
-        for name, value in item.fields.items()
-        if name in known and known[name].reference and isinstance(value, Mapping)
-    }
+    fields = item.fields
+    return {name: fields[name] for name in REFERENCES[item.collection] if isinstance(fields.get(name), dict)}
 
 
 def _home(item: Listed, homes: Mapping[tuple[str, str, Any], dict[str, Any]]) -> dict[str, Any] | None:

@@ -143,7 +143,7 @@ FAILURES = ("http_failures", "tcp_failures", "timeouts")
 
 
 def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def open_routes(world: World) -> Iterator[Finding]:
@@ -281,6 +281,8 @@ def preflights(world: World) -> Iterator[Finding]:
 
 def groups_without_consumer(world: World) -> Iterator[Finding]:
     """acl asks for the groups of a consumer, whom only an authentication plugin finds."""
+    if all(plugin.fields.get("name") != "acl" for plugin in world.plugins):
+        return
     for route in world.all("routes"):
         plugins = world.at_route(route)
         if "acl" in plugins and not set(plugins) & set(AUTHENTICATION):

@@ -97,30 +97,41 @@ class World:
 
     def at_service(self, service: Any) -> dict[str, Listed]:
         """Plugins by name that work for whatever goes to a service, given by its reference."""
-        scopes = self._plugins_by_scope
-        found = [*scopes.get(("", None), []), *scopes.get(("service", identity(service)), [])]
-        return {plugin.fields["name"]: plugin for plugin in found if isinstance(plugin.fields.get("name"), str)}
+        key = identity(service)
+        if key not in self._at_services:
+            scopes = self._plugins_by_scope
+            found = [*scopes.get(("", None), []), *scopes.get(("service", key), [])]
+            self._at_services[key] = {str(plugin.fields.get("name")): plugin for plugin in found}
+        return self._at_services[key]
+
+    @cached_property
+    def _at_services(self) -> dict[Any, dict[str, Listed]]:
+        return {}
 
     def at_route(self, route: Listed) -> dict[str, Listed]:
         """Plugins by name that work on a route: its own before those of its service, those before global ones."""
-        own: dict[str, Listed] = {}
-        for name in ("id", "name"):
-            for plugin in self._plugins_by_scope.get(("route", identity({name: route.fields.get(name)})), []):
-                own[str(plugin.fields.get("name"))] = plugin
-        return {**self.at_service(route.fields.get("service")), **own}
+        everywhere = self.at_service(route.fields.get("service"))
+        scopes = self._plugins_by_scope
+        own = [
+            plugin for name in ("id", "name") for plugin in scopes.get(("route", (name, route.fields.get(name))), ())
+        ]
+        return {**everywhere, **{str(plugin.fields.get("name")): plugin for plugin in own}} if own else everywhere
 
 
 def identity(reference: Any) -> Any:
     """A reference as something that can be looked up."""
-    if isinstance(reference, Mapping):
-        return next(((name, value) for name, value in reference.items() if value is not None), None)
-    return reference
+    if not isinstance(reference, dict):
+        return reference
+    for name, value in reference.items():
+        if value is not None:
+            return name, value
+    return None
 
 
 def settings(plugin: Listed) -> Mapping[str, Any]:
     """The configuration of a plugin, empty where it is none."""
     config = plugin.fields.get("config")
-    return config if isinstance(config, Mapping) else {}
+    return config if isinstance(config, dict) else {}
 
 
 def plain(value: Any) -> str:
@@ -140,7 +151,7 @@ def redis_of(config: Mapping[str, Any]) -> Mapping[str, Any]:
     """The Redis settings of a plugin, which older configurations spell `redis_host`."""
     nested = config.get("redis")
     old = {name.removeprefix("redis_"): value for name, value in config.items() if name.startswith("redis_")}
-    return {**old, **(nested if isinstance(nested, Mapping) else {})}
+    return {**old, **(nested if isinstance(nested, dict) else {})}
 
 
 def code_of(plugin: Listed, phases: Iterable[str]) -> str:
