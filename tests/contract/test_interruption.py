@@ -12,9 +12,10 @@ from typing import Any
 
 import botocore.client
 import pytest
+from ansible_collections.trademaster.platform.plugins.module_utils._kong.client import Client, KongError
 from botocore.exceptions import EndpointConnectionError
 
-from tests.contract.case import Boto, Case
+from tests.contract.case import Case
 from tests.contract.harness import READS, run_module
 from tests.contract.test_contract import CASES, succeeded
 
@@ -26,7 +27,7 @@ MOST_CUTS = 6
 @contextmanager
 def cut_off(after: int) -> Iterator[None]:
     """Let `after` writes through, and nothing from then on."""
-    original = botocore.client.BaseClient._make_api_call
+    original, original_of_kong = botocore.client.BaseClient._make_api_call, Client.request
     written = 0
 
     def counted(client: Any, operation: str, arguments: Any) -> Any:
@@ -36,11 +37,20 @@ def cut_off(after: int) -> Iterator[None]:
         written += not operation.startswith(READS)
         return original(client, operation, arguments)
 
+    def counted_of_kong(client: Any, method: str, path: str, body: Any = None) -> Any:
+        nonlocal written
+        if written >= after:
+            raise KongError(f"{method} {path}", 0, "cut off by the test", sent=False)
+        written += not READS.match(f"{method} {path}")
+        return original_of_kong(client, method, path, body)
+
     botocore.client.BaseClient._make_api_call = counted
+    Client.request = counted_of_kong  # type: ignore[method-assign]
     try:
         yield
     finally:
         botocore.client.BaseClient._make_api_call = original
+        Client.request = original_of_kong  # type: ignore[method-assign]
 
 
 def cuts(writes: int) -> list[int]:
@@ -51,8 +61,10 @@ def cuts(writes: int) -> list[int]:
 
 
 @pytest.mark.parametrize("case", QUICK, ids=lambda case: case.name)
-def test_an_interrupted_run_is_finished_by_the_next(case: Case, boto: Boto, subtests: pytest.Subtests) -> None:
-    present = {**case.present, **case.prepare(boto)}
+def test_an_interrupted_run_is_finished_by_the_next(
+    case: Case, request: pytest.FixtureRequest, subtests: pytest.Subtests
+) -> None:
+    present = {**case.present, **case.prepare(request.getfixturevalue(case.api))}
     absent = {**present, **case.absent}
     creating = len(succeeded(run_module(case.module, present)).calls.writes)
     removing = len(succeeded(run_module(case.module, absent)).calls.writes)

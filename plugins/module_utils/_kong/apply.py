@@ -18,7 +18,7 @@ from typing import Any, cast
 from .._core import reconcile
 from .._core.changes import Change
 from .._core.errors import PlatformError
-from .._core.reconcile import ApplyError, Handlers, Undo
+from .._core.reconcile import Handlers, Undo
 from .._core.redact import redact
 from .client import CONNECTIONS, DUPLICATE_ID, Client, KongError
 from .entities import Entity, Kind
@@ -35,13 +35,26 @@ class Irrecoverable(PlatformError):
 
 def apply(client: Client, steps: Sequence[Step]) -> None:
     """Make the calls. Raises `ApplyError` after taking back what was done, with what could not be taken back."""
-    handlers = _handlers(steps, lambda step: _do(client, step))
-    inverse = _handlers(steps, lambda step: _undo(client, step))
-    with _stoppable():
+    unanswered: set[int] = set()
+
+    def do(step: Step) -> None:
         try:
-            reconcile.apply(steps, handlers, workers=CONNECTIONS, explain=explain, undo=Undo(inverse, perhaps_done))
-        except ApplyError as error:
-            _settle(client, error, inverse)
+            _do(client, step)
+        except KongError as error:
+            if error.uncertain and error.status == 0:
+                unanswered.add(id(step))
+            raise
+
+    def undo(step: Step) -> None:
+        if id(step) in unanswered:
+            # The call may still be on its way, and arrive after what undoes it.
+            _undo(client, step)
+            client.clock.sleep(SETTLING_SECONDS)
+        _undo(client, step)
+
+    inverse = Undo(_handlers(steps, undo), perhaps_done)
+    with _stoppable():
+        reconcile.apply(steps, _handlers(steps, do), workers=CONNECTIONS, explain=explain, undo=inverse)
 
 
 def perhaps_done(error: BaseException) -> bool:
@@ -141,16 +154,6 @@ def whole(kind: Kind, entity: Entity) -> dict[str, Any]:
     """An entity as it was read, as it can be sent: what is derived comes back by itself, a null `ttl` is refused."""
     hidden = {"updated_at", *kind.derived, *({"ttl"} if entity.get("ttl") is None else ())}
     return {name: value for name, value in entity.items() if name not in hidden}
-
-
-def _settle(client: Client, error: ApplyError, inverse: Handlers) -> None:
-    """A call without an answer may still be on its way: undo it once more after a while. Raises the error anew."""
-    open_calls = [change for change, reason in error.failed if isinstance(reason, KongError) and reason.status == 0]
-    late = [change for change, reason in error.failed if change in open_calls and perhaps_done(reason)]
-    if late:
-        client.clock.sleep(SETTLING_SECONDS)
-        reconcile.take_back(late, inverse, CONNECTIONS)
-    raise error
 
 
 @contextmanager
