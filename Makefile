@@ -11,7 +11,7 @@ ON_LOCAL := $(if $(filter inventories/local inventories/local/,$(INVENTORY)),,@:
 CLOUD    := $(VENV)/python -m local_cloud
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up verify destroy status logs down test kong-contract lock
+.PHONY: help setup up verify destroy status logs down test kong-contract bench lock
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ test: ## Run every check; STAGES=lint,unit picks some (scripts/test.py --list)
 kong-contract: ## Hold the Kong of KONG_ADMIN_URL and KONG_PROXY_URL, or the stand-in, to the contract
 	@$(PYTHON) scripts/setup.py --test
 	@$(VENV)/python -m scripts.kong_contract $(ARGS)
+
+bench: ## Measure what kong_config costs, beside decK where that is installed
+	@$(PYTHON) scripts/setup.py --test
+	@$(VENV)/python -m tests.benchmarks
 
 lock: ## Pin requirements/*.in anew (needs uv)
 	uv pip compile $(LOCK) requirements/test.in -o requirements/test.txt

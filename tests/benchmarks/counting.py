@@ -25,25 +25,30 @@ class Counter:
 def counted(url: str) -> Iterator[Counter]:
     """Forward to the server at `url` (plain HTTP) while the block runs."""
     counter = Counter()
+    open_connections: set[asyncio.StreamWriter] = set()
     loop = asyncio.new_event_loop()
     where = urlsplit(url)
-    server = loop.run_until_complete(_listen(counter, str(where.hostname), where.port or 80))
+    server = loop.run_until_complete(_listen(counter, str(where.hostname), where.port or 80, open_connections))
     counter.url = "http://{}:{}".format(*server.sockets[0].getsockname()[:2])
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
         yield counter
     finally:
-        asyncio.run_coroutine_threadsafe(_close(server), loop).result()
+        asyncio.run_coroutine_threadsafe(_close(server, open_connections), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
-async def _listen(counter: Counter, host: str, port: int) -> asyncio.Server:
+async def _listen(
+    counter: Counter, host: str, port: int, open_connections: set[asyncio.StreamWriter]
+) -> asyncio.Server:
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(host, port)
+        open_connections.update((writer, back))
         await asyncio.gather(_copy(reader, back, counter), _copy(there, writer, None))
+        open_connections.difference_update((writer, back))
 
     return await asyncio.start_server(forward, "127.0.0.1", 0)
 
@@ -60,9 +65,8 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter, coun
             await target.drain()
 
 
-async def _close(server: asyncio.Server) -> None:
+async def _close(server: asyncio.Server, open_connections: set[asyncio.StreamWriter]) -> None:
     server.close()
-    running = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    for connection in open_connections:
+        connection.transport.abort()  # what copies from it reads the end, and ends
+    await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)

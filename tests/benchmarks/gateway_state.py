@@ -8,6 +8,7 @@ from typing import Any
 
 State = dict[str, Any]
 SPACE = uuid.UUID("5d0e7a52-91f0-4f0e-9d5c-2f6d1e6b9a11")
+LIMITS = (100, 1_000, 5_000)
 PER_SERVICE = 10  # a service, two routes, a plugin, an upstream, two targets, a consumer, a key, an ACL group
 
 
@@ -39,7 +40,7 @@ def _service(number: int) -> State:
         "protocol": "http",
         "retries": 3,
         "routes": [_route(number, "read", ["GET"]), _route(number, "write", ["POST", "PUT"])],
-        "plugins": [{"name": "rate-limiting", "config": {"minute": 100 + number, "policy": "local"}}],
+        "plugins": [{"name": "rate-limiting", "config": {"minute": LIMITS[number % len(LIMITS)], "policy": "local"}}],
     }
 
 

@@ -29,6 +29,7 @@ SIZES = (200, 1_000, 5_000)
 TAG = "benchmark"
 DECK_PARALLELISM = (10, 16, 32)
 RUN_MODULE = str(Path(__file__).with_name("run_module.py"))
+COLLECTIONS = str(Path(sys.prefix) / "collections")
 Act = Callable[[str], Cost]  # admin URL → cost
 
 
@@ -84,7 +85,12 @@ class _Ours:
     def _run(self, admin: str, **options: Any) -> Cost:
         given = self._folder / "options.json"
         given.write_text(json.dumps({"admin_url": admin, "select_tags": [TAG], **options}), encoding="utf-8")
-        return run([sys.executable, RUN_MODULE, "kong_config"], self._folder / "output", stdin=given)
+        return run(
+            [sys.executable, RUN_MODULE, "kong_config"],
+            self._folder / "output",
+            stdin=given,
+            environment={"PYTHONPATH": COLLECTIONS},
+        )
 
 
 class _Deck:

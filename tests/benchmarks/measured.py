@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+LOOK_S = 0.01
+PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,20 @@ def run(
         process = subprocess.Popen(
             command, stdin=given, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})}
         )
-        _, status, usage = os.wait4(process.pid, 0)
+        peak_kb = 0
+        while not os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            peak_kb = max(peak_kb, _peak_kb(process.pid))
+            time.sleep(LOOK_S)
         wall = time.monotonic() - started
+        _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)  # reaped here: Popen must not wait for it again
     if process.returncode:
-        raise RuntimeError(f"{command[0]} ended with {process.returncode}: {log.read_text(errors='replace')[-2000:]}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        said = log.read_text(errors="replace")[-2000:]
+        raise RuntimeError(f"{command[0]} ended with {process.returncode}: {said}")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, peak_kb / 1024)
+
+
+def _peak_kb(pid: int) -> int:
+    """The peak of the program so far. That of getrusage would count the process that started it as well."""
+    found = PEAK.search(Path(f"/proc/{pid}/status").read_text(encoding="ascii"))
+    return int(found[1]) if found else 0
