@@ -121,6 +121,8 @@ def served(node: Node, count: int = 10, headers: Any = ()) -> Counter[str]:
 ACTIVE = {
     "active": {
         "http_path": "/health",
+        # Machines that are busy answer late.
+        "timeout": 5,
         "healthy": {"interval": 0.1, "successes": 1},
         "unhealthy": {"interval": 0.1, "http_failures": 1, "tcp_failures": 1, "timeouts": 1},
     }
@@ -141,11 +143,11 @@ def test_active_checks_fail_over_and_come_back(world: World, start: Start, echo:
     node = start()
     assert node.health(found) == ["HEALTHY", "HEALTHY"]
     bad.behaviour.status = 500
-    eventually(lambda: node.health(found) == ["HEALTHY", "UNHEALTHY"], 5)
+    eventually(lambda: node.health(found) == ["HEALTHY", "UNHEALTHY"], 20)
     assert served(node) == {good.target: 10}
     assert "/health" in bad.requests
     bad.behaviour.status = 200
-    eventually(lambda: node.health(found) == ["HEALTHY", "HEALTHY"], 5)
+    eventually(lambda: node.health(found) == ["HEALTHY", "HEALTHY"], 20)
     assert served(node) == {good.target: 5, bad.target: 5}
 
 
@@ -161,11 +163,11 @@ def test_other_active_checks(world: World, start: Start, echo: MakeEcho, authori
         checks["active"]["https_sni"] = "checked.example.com"
     found = upstream(world, good, f"127.0.0.1:{nothing}", healthchecks=checks)
     node = start(LUA_SSL_TRUSTED_CERTIFICATE=str(authority.certificate))
-    eventually(lambda: node.health(found) == ["HEALTHY", "UNHEALTHY"], 5)
+    eventually(lambda: node.health(found) == ["HEALTHY", "UNHEALTHY"], 20)
     if kind == "https":
-        eventually(lambda: len(good.requests) > 1, 5)
+        eventually(lambda: len(good.requests) > 1, 20)
         wrong = upstream_of_a_wrong_name(world, good, checks)
-        eventually(lambda: node.health(wrong) == ["UNHEALTHY"], 5)
+        eventually(lambda: node.health(wrong) == ["UNHEALTHY"], 20)
 
 
 def upstream_of_a_wrong_name(world: World, server: Echo, checks: dict[str, Any]) -> dict[str, Any]:
@@ -182,7 +184,7 @@ def test_a_target_that_dies(world: World, start: Start, echo: MakeEcho) -> None:
     dying.stop()
     # Not one request fails: until the checks see it, they are retried.
     assert served(node) == {good.target: 10}
-    eventually(lambda: node.health(found) == ["HEALTHY", "UNHEALTHY"], 5)
+    eventually(lambda: node.health(found) == ["HEALTHY", "UNHEALTHY"], 20)
 
 
 def test_passive_checks_and_health_by_hand(world: World, start: Start, echo: MakeEcho) -> None:
@@ -217,7 +219,7 @@ def test_a_change_of_the_upstream_keeps_what_is_known_of_its_peers(world: World,
     bad.behaviour.status = 500
     found = upstream(world, good, bad, healthchecks=ACTIVE)
     node = start()
-    eventually(lambda: node.health(found) == ["HEALTHY", "UNHEALTHY"], 5)
+    eventually(lambda: node.health(found) == ["HEALTHY", "UNHEALTHY"], 20)
     world.add("targets", target=new.target, upstream={"id": found["id"]})
     assert node.health(found)[:2] == ["HEALTHY", "UNHEALTHY"]
     assert served(node) == {good.target: 5, new.target: 5}
@@ -279,7 +281,7 @@ def test_a_name_with_several_addresses(world: World, start: Start, echo: MakeEch
     answer = node.send()
     assert (answer.json["server"], answer.seen("Host")) == (one.target, f"service.lab:{port}")
     names.addresses["service.lab"] = ["127.0.31.1", "127.0.31.2"]
-    eventually(lambda: two.target in served(node, 2), 5, "the second address is used")
+    eventually(lambda: two.target in served(node, 2), 20, "the second address is used")
     assert served(node) == {one.target: 5, two.target: 5}
     two.behaviour.status = 500
 
@@ -290,11 +292,11 @@ def test_a_name_with_several_addresses(world: World, start: Start, echo: MakeEch
         (target,) = node.call(look)
         return [(address.ip, address.health) for address in target.addresses]
 
-    eventually(lambda: states() == [("127.0.31.1", "HEALTHY"), ("127.0.31.2", "UNHEALTHY")], 5)
+    eventually(lambda: states() == [("127.0.31.1", "HEALTHY"), ("127.0.31.2", "UNHEALTHY")], 20)
     assert served(node) == {one.target: 10}
     assert node.health(found) == ["HEALTHY"]
     del names.addresses["service.lab"]
-    eventually(lambda: node.health(found) == ["DNS_ERROR"], 5)
+    eventually(lambda: node.health(found) == ["DNS_ERROR"], 20)
     assert node.send().status == 503
 
 
