@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from local_cloud.kong import VERSION, migrations
 from local_cloud.kong.database import StoreUnavailableError, connection_options
@@ -69,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     step.add_argument("step", choices=tuple(_STEPS))
     step.add_argument("-y", "--yes", action="store_true", help="do not ask")
     step.add_argument("-q", "--quiet", action="store_true", help="print nothing")
-    step.add_argument("-f", "--force", action="store_true", help="run again what has run")
+    for name, meaning in (("--db-timeout", "to reach the database"), ("--lock-timeout", "for other migrations to end")):
+        step.add_argument(name, type=int, default=60, metavar="SECONDS", help=f"how long to wait {meaning}")
     step.set_defaults(run=_migrations)
     return parser
 
@@ -88,10 +90,6 @@ def _check(parsed: argparse.Namespace, settings: Settings, release: str) -> int:
 
 
 def _start(parsed: argparse.Namespace, settings: Settings, release: str) -> int:
-    import uvloop
-
-    from local_cloud.kong.node import run
-
     logging.basicConfig(
         stream=sys.stderr,
         level=_LEVELS.get(settings.log_level, logging.ERROR),
@@ -100,6 +98,10 @@ def _start(parsed: argparse.Namespace, settings: Settings, release: str) -> int:
     print(f"stand-in for Kong {VERSION}: not the real gateway, for development and tests only", file=sys.stderr)
     if settings.database == "postgres":
         _refuse_unmigrated(settings, release)
+    import uvloop
+
+    from local_cloud.kong.node import run
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(settings))
     return 0
@@ -116,8 +118,11 @@ def _refuse_unmigrated(settings: Settings, release: str) -> None:
         logging.getLogger("kong").warning("pending migrations: run 'kong migrations finish' when ready")
 
 
-def _connect(settings: Settings) -> psycopg.Connection[Any]:
-    return psycopg.connect(**connection_options(settings))
+def _connect(settings: Settings, seconds: int | None = None) -> psycopg.Connection[Any]:
+    options = connection_options(settings)
+    if seconds is not None:
+        options["connect_timeout"] = seconds
+    return psycopg.connect(**options)
 
 
 def _health(parsed: argparse.Namespace, settings: Settings, release: str) -> int:
@@ -148,7 +153,8 @@ def _migrations(parsed: argparse.Namespace, settings: Settings, release: str) ->
     if settings.database == "off":
         raise MigrationError("Cannot run migrations: there is no database (KONG_DATABASE is off)")
     say: Callable[[str], None] = _silence if parsed.quiet else print
-    with _connect(settings) as connection:
+    with _connect(settings, parsed.db_timeout) as connection:
+        connection.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(f"{parsed.lock_timeout}s")))
         return _STEPS[parsed.step](connection, release, parsed, say)
 
 

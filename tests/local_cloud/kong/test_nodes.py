@@ -83,11 +83,11 @@ def test_a_node_that_is_far_behind_reads_everything(kong: Kong) -> None:
 
 
 def test_an_expiring_credential_goes(kong: Kong) -> None:
-    call(f"{kong.admin}/consumers/brief", "PUT", {})
-    created = call(f"{kong.admin}/consumers/brief/key-auth", "POST", {"key": "brief-key", "ttl": 1})
+    call(f"{kong.admin}/consumers/visitor", "PUT", {})
+    created = call(f"{kong.admin}/consumers/visitor/key-auth", "POST", {"key": "visitor-key", "ttl": 1})
     assert created.body["ttl"] in (0, 1)
-    wait_until(lambda: call(f"{kong.admin}/key-auths/brief-key").status == 404)
-    assert call(f"{kong.admin}/consumers/brief/key-auth").body["data"] == []
+    wait_until(lambda: call(f"{kong.admin}/key-auths/visitor-key").status == 404)
+    assert call(f"{kong.admin}/consumers/visitor/key-auth").body["data"] == []
 
 
 @pytest.mark.parametrize("body", [b'{"host": NaN}', b'{"host": "\\ud800"}', b"\xff", b"{", b'{"host": "h"} x'])
