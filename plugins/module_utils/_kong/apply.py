@@ -84,7 +84,7 @@ def _handlers(steps: Sequence[Step], call: Callable[[Step], None]) -> Handlers:
         try:
             call(step)
         except KongError as error:
-            raise _masked(error, step) from error
+            raise _masked(error, step) from error  # pylint: disable=bad-exception-cause
 
     return {(step.kind, step.op): handler for step in steps}
 

@@ -23,6 +23,9 @@ from .match import Identity, Wanted, identity
 from .schemas import Schemas
 from .state import Collected
 
+# The fields that Step has of Change are not seen by pylint.
+# pylint: disable=redundant-keyword-arg
+
 FREEING = -1
 REMOVING = {"routes": 10, "certificates": 12, "ca_certificates": 12, "vaults": 12}
 REMOVING_PARENTS = 11
