@@ -193,3 +193,27 @@ def recap(output: str) -> dict[str, int]:
     if not totals:
         pytest.fail(f"no recap in:\n{output}")
     return totals
+
+
+# What is on this machine
+
+
+def processes() -> list[int]:
+    return [
+        int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal() and int(path.name) != os.getpid()
+    ]
+
+
+def _read(pid: int, name: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes().replace(b"\0", b"\n").decode(errors="replace")
+    except OSError:  # it has ended, or is not ours to look at
+        return ""
+
+
+def environment_of(pid: int) -> str:
+    return _read(pid, "environ")
+
+
+def arguments_of(pid: int) -> str:
+    return _read(pid, "cmdline")

@@ -9,13 +9,13 @@ import json
 import os
 import signal
 import uuid
-from pathlib import Path
 from typing import Any
 
 from local_cloud_support import eventually
 
-from tests.e2e.environment import Calls, Environment, recap
+from tests.e2e.environment import Calls, Environment, arguments_of, environment_of, processes, recap
 
+IN_ORDER = True
 EMAIL = f"ada-{uuid.uuid4().hex[:8]}@example.com"
 PASSWORD = f"correct-{uuid.uuid4().hex}"
 CLUSTER = "trademaster-local"
@@ -193,30 +193,6 @@ def test_make_down_leaves_no_process_port_or_file(environment: Environment) -> N
     assert not environment.state.exists()
     assert not environment.aws_is_up
     assert [pid for pid in processes() if str(environment.state) in environment_of(pid) + arguments_of(pid)] == []
-
-
-# What is on this machine
-
-
-def processes() -> list[int]:
-    return [
-        int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal() and int(path.name) != os.getpid()
-    ]
-
-
-def _read(pid: int, name: str) -> str:
-    try:
-        return Path(f"/proc/{pid}/{name}").read_bytes().replace(b"\0", b"\n").decode(errors="replace")
-    except OSError:  # it has ended, or is not ours to look at
-        return ""
-
-
-def environment_of(pid: int) -> str:
-    return _read(pid, "environ")
-
-
-def arguments_of(pid: int) -> str:
-    return _read(pid, "cmdline")
 
 
 # What is in the account
