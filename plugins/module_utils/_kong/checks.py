@@ -47,7 +47,7 @@ def validate(client: Client, steps: Iterable[Step]) -> None:
 def _whole(step: Step) -> dict[str, Any]:
     """An entity as it would be once written."""
     body = merged(step.was, step.body) if step.method == "PATCH" else step.body
-    hidden = {"created_at", "updated_at", *step.row.derived, *(() if body.get("ttl") else ("ttl",))}
+    hidden = {"created_at", "updated_at", "ttl", *step.row.derived}  # ttl is no field of the schema
     return {name: value for name, value in body.items() if name not in hidden}
 
 

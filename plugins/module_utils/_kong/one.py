@@ -154,8 +154,9 @@ class One:
         references = {name: {"id": self._made_id(name)} for name in self._references if is_placeholder(whole[name])}
         if is_placeholder({**whole, **references}):
             return
+        body = {name: value for name, value in {**whole, **references}.items() if name != "ttl"}  # not in the schema
         try:
-            self.kong.client.validate(self.kind.collection, {**whole, **references})
+            self.kong.client.validate(self.kind.collection, body)
         except KongError as error:
             reasons = "; ".join(f"{path}: {reason}" if path else reason for path, reason in error.reasons())
             raise PlatformError(f"{self.kind.noun} {self.key}: {reasons}") from None
