@@ -141,14 +141,10 @@ class One:
 
     def validate(self) -> None:
         """Let the rules and Kong judge the whole entity, before anything is written."""
-        known = FIELDS[self.kind.collection]
         whole = self.desired if self.current is None else merged(self.current, self._patch())
-        problems = [
-            *check(self.kind.collection, {name: whole[name] for name in whole if name in known}, ""),
-            *check_whole(self.kind.collection, whole),
-        ]
-        if problems:
-            raise problems[0]
+        missing = check(self.kind.collection, self.desired, "") if self.current is None else ()
+        for problem in (*missing, *check_whole(self.kind.collection, whole)):
+            raise problem
         if self.current is not None:
             whole = self.schema.filled(whole)
         references = {name: {"id": self._made_id(name)} for name in self._references if is_placeholder(whole[name])}
@@ -158,6 +154,8 @@ class One:
         try:
             self.kong.client.validate(self.kind.collection, body)
         except KongError as error:
+            if error.status != 400:
+                raise
             reasons = "; ".join(f"{path}: {reason}" if path else reason for path, reason in error.reasons())
             raise PlatformError(f"{self.kind.noun} {self.key}: {reasons}") from None
 
