@@ -85,7 +85,7 @@ ENTERPRISE = {
     *("licenses", "partials", "degraphql_routes", "graphql_ratelimiting_cost_decorations", "event_hooks", "admins"),
     *("mtls_auth_credentials", "service_packages", "document_objects", "custom_entities"),
 }
-IGNORED = {"_comment", "_ignore", "_konnect"}
+REMARKS = {"_comment", "_ignore"}  # at the top, and in any entity
 DEFAULTS = {"service": "services", "route": "routes", "upstream": "upstreams", "target": "targets"}
 TIMESTAMPS = {"created_at", "updated_at"}
 
@@ -144,7 +144,9 @@ def read(data: Any, *, version_required: bool = True) -> Document:
     top = _map(data, "config")
     version = top.get("_format_version", None if version_required else FORMAT_VERSION)
     if version != FORMAT_VERSION:
-        raise InvalidInput("_format_version", version, f'has to be "{FORMAT_VERSION}", in quotes')
+        raise InvalidInput(
+            "_format_version", version, f'has to be "{FORMAT_VERSION}", in quotes; deck convert renews older files'
+        )
     _check_top(top)
     info = _map(top.get("_info") or {}, "_info")
     reading = _Reading(_defaults(info), _map(top.get("_plugin_configs") or {}, "_plugin_configs"))
@@ -203,7 +205,7 @@ def _list(value: Any, path: str) -> list[Any]:
 
 
 def _check_top(top: Mapping[str, Any]) -> None:
-    known = {*FIELDS, *IGNORED, "_format_version", "_info", "_plugin_configs", "_transform", "_workspace"}
+    known = {*FIELDS, *REMARKS, "_konnect", "_format_version", "_info", "_plugin_configs", "_transform", "_workspace"}
     for name, value in top.items():
         if name in ENTERPRISE:
             raise InvalidInput(name, value, "is a kind that Kong's open-source edition does not have; leave it out")
@@ -242,6 +244,8 @@ def _walk(reading: _Reading, collection: str, entity: Any, path: str, parent: Ma
     given = _map(entity, path)
     fields = {**reading.defaults.get(collection, {}), **given}
     nested = {name: fields.pop(name) for name in children if name in fields}
+    for name in REMARKS & fields.keys():
+        del fields[name]
     if collection == "plugins":
         fields = _with_config(fields, path, reading.configs)
     fields = _with_references(collection, fields, path, parent)

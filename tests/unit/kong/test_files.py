@@ -122,6 +122,11 @@ def flat(data: dict[str, Any]) -> list[tuple[str, dict[str, Any], str]]:
             id="shared plugin configuration",
         ),
         pytest.param({"services": None, "_comment": "for people"}, [], id="nothing"),
+        pytest.param(
+            {"services": [{"name": "a", "_comment": "for people", "_ignore": ["x"]}]},
+            [("services", {"name": "a"}, "services[0]")],
+            id="remarks",
+        ),
     ],
 )
 def test_reading(data: dict[str, Any], expected: list[tuple[str, dict[str, Any], str]]) -> None:
