@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -25,11 +25,13 @@ class Undo:
     """How to take changes back: what each handler did, `handlers` reverses.
 
     `perhaps_done` tells of an error whether the change may have had its effect all the same; it is then undone too, so
-    handlers have to be able to reverse what was never done.
+    handlers have to be able to reverse what was never done. Setting `stop`, such as from the handler of a signal, keeps
+    more from starting and counts as a failure.
     """
 
     handlers: Handlers
     perhaps_done: Callable[[BaseException], bool]
+    stop: threading.Event = field(default_factory=threading.Event)
 
 
 class ApplyError(PlatformError):
@@ -86,7 +88,7 @@ def apply(
     ordered = sorted(changes, key=lambda change: change.level)
     done: list[Change] = []
     for _level, group in groupby(ordered, key=lambda change: change.level):
-        level = _Level(handlers, workers, stops=undo is not None)
+        level = _Level(handlers, workers, undo.stop if undo else None)
         level.run(list(group))
         done += level.done
         if level.failed:
@@ -104,52 +106,43 @@ def take_back(changes: Sequence[Change], handlers: Handlers, workers: int) -> li
     ordered = sorted(changes, key=lambda change: -change.level)
     remains: list[Failure] = []
     for _level, group in groupby(ordered, key=lambda change: change.level):
-        level = _Level(handlers, workers, stops=False)
+        level = _Level(handlers, workers)
         level.run(list(group))
         remains += level.failed
     return remains
 
 
 class _Level:
-    """The changes of one level on their way. With `stops`, the first failure keeps others from starting."""
+    """The changes of one level on their way. With `stop`, a failure or setting it keeps others from starting."""
 
-    def __init__(self, handlers: Handlers, workers: int, *, stops: bool) -> None:
+    def __init__(self, handlers: Handlers, workers: int, stop: threading.Event | None = None) -> None:
         self.done: list[Change] = []
         self.failed: list[Failure] = []
         self._handlers = handlers
         self._workers = workers
-        self._stops = stops
-        self._stopped = threading.Event()
+        self._stop = stop
+        self._has_failed = threading.Event()
 
     def run(self, changes: Sequence[Change]) -> None:
         with ThreadPoolExecutor(max_workers=min(self._workers, len(changes))) as pool:
             futures = [pool.submit(self._one, change) for change in changes]
-            try:
-                wait(futures)
-            except KeyboardInterrupt as interruption:
-                self._stopped.set()
-                wait(futures)
-                self._interrupted(changes[-1], interruption)
+        skipped: list[Change] = []
         for change, future in zip(changes, futures, strict=True):
             error = future.exception()
             if error is not None:
                 self.failed.append((change, error))
-            elif future.result():
-                self.done.append(change)
-
-    def _interrupted(self, last: Change, interruption: KeyboardInterrupt) -> None:
-        if not self._stops:
-            raise interruption
-        self.failed.append((last, Interrupted("interrupted")))
+            else:
+                (self.done if future.result() else skipped).append(change)
+        if skipped and not self.failed:
+            self.failed.append((skipped[0], Interrupted("interrupted before it began")))
 
     def _one(self, change: Change) -> bool:
         """Whether the change was made: not where another has failed before."""
-        if self._stopped.is_set():
+        if self._stop is not None and (self._stop.is_set() or self._has_failed.is_set()):
             return False
         try:
             self._handlers[change.kind, change.op](change)
         except BaseException:
-            if self._stops:
-                self._stopped.set()
+            self._has_failed.set()
             raise
         return True

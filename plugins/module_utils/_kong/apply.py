@@ -18,7 +18,7 @@ from typing import Any, cast
 from .._core import reconcile
 from .._core.changes import Change
 from .._core.errors import PlatformError
-from .._core.reconcile import Handlers, Undo
+from .._core.reconcile import Handlers, Interrupted, Undo
 from .._core.redact import redact
 from .client import CONNECTIONS, DUPLICATE_ID, Client, KongError
 from .entities import Entity, Kind
@@ -53,13 +53,15 @@ def apply(client: Client, steps: Sequence[Step]) -> None:
         _undo(client, step)
 
     inverse = Undo(_handlers(steps, undo), perhaps_done)
-    with _stoppable():
+    with _stopped_by_signals(inverse.stop):
         reconcile.apply(steps, _handlers(steps, do), workers=CONNECTIONS, explain=explain, undo=inverse)
 
 
 def perhaps_done(error: BaseException) -> bool:
     """Whether a call that failed may have had its effect."""
-    return isinstance(error, KongError) and error.uncertain
+    if isinstance(error, KongError):
+        return error.uncertain
+    return not isinstance(error, Interrupted)
 
 
 def explain(error: BaseException) -> str:
@@ -157,17 +159,16 @@ def whole(kind: Kind, entity: Entity) -> dict[str, Any]:
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
-    """Take being told to end as an interruption, which undoes, rather than as the end."""
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """Take being told to end as a reason to undo, rather than as the end."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def interrupt(_number: int, _frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in before:
+        signal.signal(number, lambda _number, _frame: stop.set())
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
