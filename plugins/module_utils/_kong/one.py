@@ -20,10 +20,12 @@ from .._core.changes import Change
 from .._core.errors import InvalidInput, PlatformError
 from .._core.placeholders import KNOWN_AFTER_APPLY, is_placeholder
 from . import find
+from .apply import apply
 from .client import KongError
 from .entities import KINDS, Kind
 from .fields import FIELDS, UUID, VAULT_REFERENCE, check
 from .meaning import comparable, expand_url
+from .plan import Step
 from .rules import check_whole
 from .schemas import Record, Schemas
 from .session import Kong, Outcome
@@ -114,20 +116,38 @@ class One:
                 yield path, (want, have)
 
     def write(self, change: Change) -> dict[str, Any]:
-        """Do it; the entity as it then is."""
+        """Do it, or leave everything as it was; the entity as it then is."""
         client, current = self.kong.client, self.current
-        try:
-            if change.op == "delete":
+        if change.op == "delete":
+            try:
                 client.delete(self.kind.entity_path(current or {}))
-                return {}
-            if current is not None:
-                return client.patch(self.kind.entity_path(current), self._patch())
-            body = {**self.desired, "id": self.desired.get("id") or self._free_id()}
-            if self.kind.restore == "POST":
-                return client.post(self.kind.collection_path(body), body)
-            return client.put(self.kind.entity_path(body), {key: value for key, value in body.items() if key != "id"})
-        except KongError as error:
-            raise PlatformError(f"{change}: {error}") from None  # the text says it all
+            except KongError as error:
+                raise PlatformError(f"{change}: {error}") from None  # the text says it all
+            return {}
+        step = self._step(change)
+        apply(client, [step])
+        return client.find(self.kind.entity_path(step.target)) or {}
+
+    def _step(self, change: Change) -> Step:
+        """The change as the one call of a plan."""
+        current = self.current or {}
+        made = {} if current else {**self.desired, "id": self.desired.get("id") or self._free_id()}
+        body = made or self._patch()
+        lost = f"the {self.kind.hashed} that it had, of which Kong tells the hash only"
+        return Step(
+            change.op,
+            change.kind,
+            change.key,
+            change.before,
+            change.after,
+            row=self.kind,
+            method="PATCH" if current else "POST",
+            id=str(current.get("id") or made["id"]),
+            body=body,
+            was=current,
+            lost=lost if current and self.kind.hashed in body else "",
+            secrets=tuple(self.secrets(self.desired, current)),
+        )
 
     def predicted(self, change: Change | None) -> dict[str, Any]:
         """The entity as it is or, in check mode, as it would be."""
