@@ -67,7 +67,7 @@ def unresolved(entities: Iterable[Listed], current: Collected) -> set[Handle]:
     }
     for collection, found in current.items():
         for entity in found.values():
-            known.update((collection, name, entity[name]) for name in (*KINDS[collection].handles, "id"))
+            known.update((collection, name, entity.get(name)) for name in (*KINDS[collection].handles, "id"))
     return {handle for item in listed for _field, handle in _references(item)} - known
 
 
@@ -105,7 +105,8 @@ def match(
     for collection, found in current.items():
         for entity_id, entity in found.items():
             for name in (*KINDS[collection].handles, "id"):
-                ids[collection, name, entity[name]] = entity_id
+                if isinstance(entity.get(name), str):
+                    ids[collection, name, entity[name]] = entity_id
     snis = _snis(by_kind.get("snis", ()), current.get("snis", {}))
     wanted: list[Wanted] = []
     for collection in ORDER:
