@@ -29,6 +29,7 @@ OVERLAPPING = [
     {"name": "public", "public": True, "cidrs": ["10.20.0.0/20", "10.20.16.0/20"]},
     {"name": "private", "cidrs": ["10.20.16.0/21", "10.20.32.0/20"]},
 ]
+GOLD = {"name": "reports", "kind": "premium", "paths": ["/reports"], "tiers": ["gold"]}
 LONG = "trademaster-staging-and-a-half-too-long"
 
 REFUSALS = {
@@ -80,6 +81,21 @@ REFUSALS = {
         "kong_gateway",
         {"kong_gateway_environment": {"KONG_ADMIN_LISTEN": "0.0.0.0:8001"}},
         'kong_gateway_environment: "0.0.0.0:8001" would open the Admin API without TLS and token: take',
+    ),
+    "counters in a Redis cluster": Refusal(
+        "kong_config",
+        {"kong_config_redis": {"host": "counters.example.com", "cluster_mode": True}},
+        "kong_config_redis: counters.example.com is a cluster, and the gateway's limits cannot use one: name a cache",
+    ),
+    "a gateway without an address": Refusal(
+        "kong_config",
+        {"kong_config_admin_url": ""},
+        "kong_config_admin_url: it is empty, and kong_config_access is url",
+    ),
+    "a route for a tier that is not there": Refusal(
+        "kong_config",
+        {"kong_config_services": [{"name": "auth", "host": "auth", "routes": [GOLD]}]},
+        "kong_config_services[0].routes[0].tiers: 'gold' is no tier: choose from free, smart, premium",
     ),
 }
 
