@@ -170,6 +170,8 @@ PASSIVE = record(
     unhealthy=record(http_statuses=STATUSES, tcp_failures=COUNT, timeouts=COUNT, http_failures=COUNT),
 )
 
+WHOLE_URL = r"\w+://([^\s/?#@]*@)?(\[[^\s\]]+\]|[^\s/?#:@\[\]]+)(:\d{1,5})?([/?#]\S*)?"
+
 COMMON = {
     "id": text(UUID.pattern, "a UUID"),
     "tags": TAGS,
@@ -181,7 +183,7 @@ CONSUMER = {"consumer": reference("consumers", required=True)}
 FIELDS: Mapping[str, Mapping[str, Field]] = {
     "services": {
         "name": NAME,
-        "url": text(r"\w+://\S+", "a URL such as http://auth.internal:8080/base"),
+        "url": text(WHOLE_URL, "a URL such as http://auth.internal:8080/base"),
         "protocol": one_of(*PROTOCOLS),
         "host": HOST,
         "port": PORT,

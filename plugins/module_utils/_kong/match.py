@@ -198,15 +198,19 @@ class _Matcher:
 
     def _wanted(self, item: Listed, fields: dict[str, Any], entity_id: str | None) -> Wanted:
         found = self.current[entity_id] if entity_id else None
-        final = entity_id or item.fields.get("id") or self._new_id(fields)
+        final = entity_id or item.fields.get("id") or self._new_id(item, fields)
         for name in (*self.kind.handles, "id"):
             if isinstance(item.fields.get(name), str):
                 self.ids[self.kind.collection, name, item.fields[name]] = final
         return Wanted(self.kind, item.path, fields, final, found)
 
-    def _new_id(self, fields: dict[str, Any]) -> str:
+    def _new_id(self, item: Listed, fields: dict[str, Any]) -> str:
         """An id that is the same whenever the entity is made. One of a secret would tell something of it."""
         key = next((found for key in self.kind.keys if (found := identity(self.kind, key, fields))), None)
+        if key is None and not self.kind.generated:
+            raise InvalidInput(
+                f"{item.path}.name", None, "is missing: without name and id, no later run would find it again"
+            )
         if key is None or set(self.kind.keys[0]) & set(self.kind.secret):
             return str(uuid4())
         made = str(uuid5(NAMESPACE_URL, f"kong:{self.kind.collection}:{':'.join(map(str, key))}"))

@@ -37,10 +37,21 @@ def expand_url(service: Entity) -> Entity:
     if not isinstance(url, str):
         return service
     parts = urlsplit(url)
-    port = parts.port if parts.port is not None else PORTS.get(parts.scheme)
-    made = {"protocol": parts.scheme, "host": parts.hostname, "path": parts.path or None}
+    host, given_port = _host_and_port(parts.netloc)
+    port = int(given_port) if given_port else PORTS.get(parts.scheme)
+    made = {"protocol": parts.scheme, "host": host, "path": parts.path or None}
     rest = {name: value for name, value in service.items() if name not in {"url", "port", *made}}
     return {**rest, **made, **({} if port is None else {"port": port})}
+
+
+def _host_and_port(netloc: str) -> tuple[str, str]:
+    """As they are written: Kong keeps upper case, and judges the port itself."""
+    given = netloc.rpartition("@")[2]
+    if given.startswith("["):
+        host, _bracket, rest = given[1:].partition("]")
+        return host, rest.removeprefix(":")
+    host, _colon, port = given.partition(":")
+    return host, port
 
 
 def _hashed(name: str, desired: Entity, current: Entity) -> Entity:
@@ -60,7 +71,7 @@ def _upstream(desired: Entity, current: Entity) -> Entity:
         return desired
     if desired.get("algorithm") == "least-connections":
         return {**desired, "hash_on": "none"}
-    if "algorithm" not in desired and current.get("algorithm") == "consistent-hashing":
+    if current.get("algorithm") == "consistent-hashing":
         return {**desired, "algorithm": "consistent-hashing"}
     return desired
 

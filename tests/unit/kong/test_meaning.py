@@ -21,6 +21,9 @@ HASH = "4a6570ae7ee06f39709453ecb4a3df671abc93d8"
         ("http://h:0/", {"protocol": "http", "host": "h", "port": 0, "path": "/"}),
         ("http://user:pw@h/p?q=1", {"protocol": "http", "host": "h", "port": 80, "path": "/p"}),
         ("http://[::1]:80/", {"protocol": "http", "host": "::1", "port": 80, "path": "/"}),
+        ("http://Auth.Example:8080/A", {"protocol": "http", "host": "Auth.Example", "port": 8080, "path": "/A"}),
+        ("http://[2001:DB8::1]/", {"protocol": "http", "host": "2001:DB8::1", "port": 80, "path": "/"}),
+        ("http://h:65536", {"protocol": "http", "host": "h", "port": 65536, "path": None}),
         ("tcp://h:99", {"protocol": "tcp", "host": "h", "port": 99, "path": None}),
     ],
 )
@@ -41,6 +44,13 @@ def test_url_stands_for_four_fields_and_overrides_them(url: str, fields: dict[st
         (
             "upstreams",
             {"hash_on": "consumer"},
+            {"algorithm": "consistent-hashing"},
+            "algorithm",
+            "consistent-hashing",
+        ),
+        (
+            "upstreams",
+            {"hash_on": "ip", "algorithm": "latency"},
             {"algorithm": "consistent-hashing"},
             "algorithm",
             "consistent-hashing",

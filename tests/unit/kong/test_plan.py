@@ -160,6 +160,12 @@ def test_references_to_nothing_are_named() -> None:
         match(document.entities, {}, {})
 
 
+@pytest.mark.parametrize("collection", ["services", "routes"])
+def test_what_no_later_run_would_find_again_is_refused(collection: str) -> None:
+    with pytest.raises(InvalidInput, match=rf"{collection}\[0\]\.name: .*without name and id"):
+        planned({collection: [{"tags": ["a"]}]}, {})
+
+
 def test_a_key_that_is_secret_gives_no_id_away() -> None:
     document = files.read(
         {"consumers": [{"username": "c", "keyauth_credentials": [{"key": "k"}]}]}, version_required=False
