@@ -347,7 +347,7 @@ def _nested(entities: Iterable[Listed], *, by_name: bool) -> dict[str, Any]:
     for item, row in rows:
         home = _home(item, homes)
         if home is None:
-            row.update(_shown_references(item, by_name=by_name))
+            row.update(_bare_references(item, homes) if by_name else _shown_references(item))
             home = top
         home.setdefault(item.collection, []).append(row)
     return {collection: top[collection] for collection in FIELDS if collection in top}
@@ -371,10 +371,23 @@ def _home(item: Listed, homes: Mapping[tuple[str, str, Any], dict[str, Any]]) ->
     return found[0] if found else None
 
 
-def _shown_references(item: Listed, *, by_name: bool) -> dict[str, Any]:
-    # decK writes the scope of a plugin as a bare name too.
-    bare = by_name or item.collection == "plugins"
+def _shown_references(item: Listed) -> dict[str, Any]:
+    # decK writes the scope of a plugin as a bare name.
+    bare = item.collection == "plugins"
     return {name: next(iter(value.values())) if bare else dict(value) for name, value in _references(item).items()}
+
+
+def _bare_references(item: Listed, homes: Mapping[tuple[str, str, Any], dict[str, Any]]) -> dict[str, Any]:
+    """References as a Kong without database looks them up: by name or id, and by no other unique field."""
+    shown: dict[str, Any] = {}
+    for name, target in _references(item).items():
+        collection = FIELDS[item.collection][name].reference
+        handle, value = next(iter(target.items()))
+        if handle == "custom_id" and (row := homes.get((collection, handle, value))) is not None:
+            made = str(uuid5(NAMESPACE_URL, f"kong:{collection}:{handle}:{value}"))
+            value = row.get("username") or row.setdefault("id", made)
+        shown[name] = value
+    return shown
 
 
 def _written(item: Listed, *, with_ids: bool) -> dict[str, Any]:

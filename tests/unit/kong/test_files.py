@@ -319,3 +319,17 @@ def test_variables_of_the_environment() -> None:
 
 def test_json_is_read_as_such() -> None:
     assert files.parse('{"_format_version": "3.0"}', {}) == ({"_format_version": "3.0"}, set())
+
+
+@pytest.mark.parametrize(("consumer", "shown"), [({"username": "ann"}, "ann"), ({}, None)])
+def test_a_kong_without_database_knows_no_consumer_by_its_custom_id(
+    consumer: dict[str, Any], shown: str | None
+) -> None:
+    state = {
+        "services": [{"name": "auth", "host": "h"}],
+        "consumers": [{"custom_id": "c-1", **consumer}],
+        "plugins": [{"name": "cors", "service": "auth", "consumer": {"custom_id": "c-1"}}],
+    }
+    written = files.declarative(files.read(state, version_required=False).entities)
+    (plugin,), (known,) = written["plugins"], written["consumers"]
+    assert plugin == {"name": "cors", "service": "auth", "consumer": shown or known["id"]}
