@@ -75,5 +75,5 @@ def _preflight(flow: Flow, origin: str) -> None:
 
 def forged(token: str) -> str:
     """The token with another signature of the same length."""
-    head, _, signature = token.rpartition(".")
+    head, signature = token.rsplit(".", 1)
     return f"{head}.{'B' if signature.startswith('A') else 'A'}{signature[1:]}"
