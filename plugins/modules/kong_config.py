@@ -46,7 +46,7 @@ options:
   select_tags:
     description:
       - Tags that mark what is owned, at most five. Every entity that is sent gets them, and only entities that carry
-        all of them are ever changed or removed.
+        all of them are ever changed or removed. A name that another entity has is refused before the first write.
       - Those of the file, when omitted.
     type: list
     elements: str

@@ -147,6 +147,31 @@ def test_the_error_names_the_entity_the_path_and_the_reason(gateway: Admin) -> N
     assert "changes" not in checked
 
 
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ({"services": [{"name": "tx-foreign", "host": "h"}]}, "services[0].name: 'tx-foreign' is taken by service"),
+        (
+            {"plugins": [{"name": "correlation-id", "service": "tx-foreign", "instance_name": "tx-one"}]},
+            "plugins[0].instance_name: 'tx-one' is taken by plugin correlation-id",
+        ),
+    ],
+)
+def test_what_others_have_is_refused_before_the_first_write(
+    gateway: Admin, state: dict[str, Any], message: str
+) -> None:
+    gateway.made("/plugins", {"name": "correlation-id", "instance_name": "tx-one"})
+    run = run_module("kong_config", options({"consumers": [{"username": "tx-new"}], **state}))
+    assert run.answer["msg"].startswith(message), run.answer
+    assert "which is not ours" in run.answer["msg"]
+    assert run.calls.writes == []
+
+
+def test_the_version_of_the_format_is_a_text(gateway: Admin) -> None:
+    answer = sync({"_format_version": 3.0, "services": []})
+    assert answer["msg"].startswith("_format_version: 3.0 has to be")
+
+
 def test_what_cannot_be_undone_is_named(gateway: Admin) -> None:
     hashed = {"username": "tx-b", "basicauth_credentials": [{"username": "tx-b1", "password": "tx-password"}]}
     other = {"username": "tx-c", "basicauth_credentials": [{"username": "tx-c1", "password": "tx-password"}]}

@@ -9,12 +9,13 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .._core.errors import PlatformError
+from .._core.errors import InvalidInput, PlatformError
 from .._core.placeholders import is_placeholder
 from .._core.redact import redact
 from . import state
 from .client import Client, KongError
 from .entities import KINDS, Entity, Kind, children, holders
+from .match import identity
 from .plan import FREEING, Step, merged
 from .state import Collected
 
@@ -90,6 +91,41 @@ def spare_others(client: Client, steps: Sequence[Step], current: Collected, tags
     found = list(_hanging(everything, current, gone))
     if found:
         raise PlatformError("; ".join(found), {"not_ours": found})
+
+
+def refuse_taken(client: Client, steps: Sequence[Step], current: Collected, tags: Sequence[str]) -> None:
+    """Refuse what needs a name, or an id, of an entity that is not ours: with `tags`, what was read is only ours."""
+    writes = [step for step in steps if step.op != "delete" and step.level != FREEING] if tags else []
+    if not writes:
+        return
+    kinds = {step.row.collection: step.row for step in writes}
+    everything = state.read(client, kinds.keys() - {"targets"})
+    upstreams = {step.target["upstream"]["id"] for step in writes if step.row.nested}
+    everything["targets"] = state.targets(client, upstreams & current.get("upstreams", {}).keys())
+    taken = [
+        problem
+        for collection, kind in kinds.items()
+        for key in (*kind.keys, ("id",))
+        for problem in _taken(kind, key, [step for step in writes if step.row is kind], everything[collection], current)
+    ]
+    if taken:
+        raise PlatformError("; ".join(taken), {"taken": taken})
+
+
+def _taken(
+    kind: Kind, key: tuple[str, ...], steps: Iterable[Step], everything: Mapping[str, Entity], current: Collected
+) -> Iterator[str]:
+    ours = current.get(kind.collection, {})
+    others = {identity(kind, key, entity): entity for name, entity in everything.items() if name not in ours}
+    for step in steps:
+        body = {**merged(step.was, step.body), "id": step.id}
+        value = identity(kind, key, body)
+        if value in others and value is not None and value != identity(kind, key, step.was):
+            field = next(name for name in key if name not in kind.references)
+            holder = f"{kind.noun} {_name(kind, others[value])}"
+            remedy = f"is taken by {holder}, which is not ours; tag that, or choose another"
+            shown = step.key if field in {*kind.secret, "cert"} else body[field]
+            yield str(InvalidInput(f"{step.path}.{field}", shown, remedy))
 
 
 def _held(

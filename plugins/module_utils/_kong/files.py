@@ -19,6 +19,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from .._core.errors import InvalidInput, PlatformError
 from .fields import FIELDS, UUID, check
+from .find import address
 from .rules import check_whole
 
 try:
@@ -316,22 +317,26 @@ def _duplicates(entities: Iterable[Listed]) -> Iterator[InvalidInput]:
         for names in UNIQUE_WITH_ID[listed.collection]:
             if all(fields.get(name) is None for name in names if name not in MAY_BE_ABSENT):
                 continue
-            key = (listed.collection, names, *[_comparable(fields.get(name)) for name in names])
+            key = (listed.collection, names, *[_comparable(name, fields.get(name)) for name in names])
             earlier = first.setdefault(key, listed.path)
             if earlier is not listed.path:
+                own = next(name for name in names if name not in REFERENCES[listed.collection])
                 yield InvalidInput(
-                    f"{listed.path}.{names[0]}", _twice(listed, names), f"is the same as in {earlier}; keep one of them"
+                    f"{listed.path}.{own}", _twice(listed, names), f"is the same as in {earlier}; keep one of them"
                 )
 
 
 def _twice(listed: Listed, names: tuple[str, ...]) -> str:
     if (listed.collection, names[0]) in SECRET_KEYS:
         return "********"
-    return ", ".join(str(value) for name in names if (value := listed.fields.get(name)) is not None)
+    given = [value for name in names if (value := listed.fields.get(name)) is not None]
+    return ", ".join(str(next(iter(value.values()), "") if isinstance(value, dict) else value) for value in given)
 
 
-def _comparable(value: Any) -> Any:
-    return tuple(value.items()) if isinstance(value, dict) else value
+def _comparable(name: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return tuple(value.items())
+    return address(value) if name == "target" and isinstance(value, str) else value
 
 
 def _nested(entities: Iterable[Listed], *, by_name: bool) -> dict[str, Any]:

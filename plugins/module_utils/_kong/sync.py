@@ -16,7 +16,7 @@ from .._core.errors import InvalidInput, PlatformError
 from .._core.placeholders import is_placeholder
 from . import fields, files, state
 from .apply import apply
-from .checks import spare_others, validate
+from .checks import refuse_taken, spare_others, validate
 from .entities import KINDS, SERVER_OWNED, Entity, children, holders
 from .files import Document, Listed
 from .lint import Finding, Target, lint
@@ -74,6 +74,7 @@ def _converge(kong: Kong, document: Document, tags: list[str]) -> Outcome:
     _load(schemas, wanted, current, everything=everything or absent)
     planned = plan(wanted, current, schemas, purge=everything, absent=absent and not everything)
     spare_others(kong.client, planned.steps, current, tags)
+    refuse_taken(kong.client, planned.steps, current, tags)
     _hide_in_functions(kong, wanted, schemas)
     if kong.params["validate"]:
         validate(kong.client, planned.steps)
@@ -95,7 +96,9 @@ def _document(kong: Kong) -> Document:
         kong.hide({value for value in variables if len(value) >= SHORTEST_SECRET})
         return files.read(data)
     if config is not None:
-        kong.module.params["config"] = {name: f"({len(value or ())})" for name, value in config.items()}
+        kong.module.params["config"] = {
+            name: f"({len(value)})" if isinstance(value, list) else "(…)" for name, value in config.items()
+        }
         return files.read(config, version_required=False)
     return Document(())
 

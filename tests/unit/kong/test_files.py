@@ -231,8 +231,12 @@ def problems(data: dict[str, Any]) -> list[str]:
             "services[1].name: 'a' is the same as in services[0]",
         ),
         (
+            {"upstreams": [{"name": "u", "targets": [{"target": "a:8000"}, {"target": "a"}]}]},
+            "upstreams[0].targets[1].target: 'u, a' is the same as in upstreams[0].targets[0]",
+        ),
+        (
             {"plugins": [{"name": "cors", "route": "r"}, {"name": "cors", "route": {"name": "r"}}]},
-            """plugins[1].name: "cors, {'name': 'r'}" is the same as in plugins[0]""",
+            """plugins[1].name: 'cors, r' is the same as in plugins[0]""",
         ),
         (
             {"consumers": [{"username": name, "keyauth_credentials": [{"key": "kk"}]} for name in "ab"]},
