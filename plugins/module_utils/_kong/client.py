@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from .._core.clock import Clock
 from .._core.errors import InvalidInput, PlatformError
@@ -36,10 +37,14 @@ ATTEMPTS = 3
 FIRST_PAUSE = 0.1  # seconds
 LONGEST_PAUSE = 2.0
 DUPLICATE_ID = 3  # Kong's error code
+NOT_KONG = "this is no answer of Kong's Admin API; check admin_url"
+TOKEN = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
+HEADER = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 WITHOUT_JSON = {
-    401: "not authorised: check admin_token and admin_token_header",
+    **dict.fromkeys((401, 403), "not authorised: check admin_token and admin_token_header"),
     413: "the body is too large",
     415: "the content type is not supported",
+    **dict.fromkeys((502, 503, 504), "what stands before Kong does not reach it"),
 }
 
 Item = TypeVar("Item")
@@ -105,6 +110,11 @@ class KongError(PlatformError):
         super().__init__(f"{call}: {status or 'no answer'}: {message}" if sent else message)
 
     @property
+    def missing(self) -> bool:
+        """Whether Kong says that there is no such entity; a 404 of anything else says nothing of that."""
+        return self.status == 404 and self.message != NOT_KONG
+
+    @property
     def uncertain(self) -> bool:
         """Whether the call may have had its effect although it failed: no answer, or an error inside Kong."""
         return self.sent and (self.status == 0 or self.status >= 500)
@@ -155,9 +165,11 @@ class Client:
         try:
             found: dict[str, Any] = self.get(path)
         except KongError as error:
-            if error.status == 404:
+            if error.missing:
                 return None
             raise
+        if "id" not in found:
+            raise KongError(f"GET {path}", 200, NOT_KONG)
         return found
 
     def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,7 +184,7 @@ class Client:
         try:
             self._repeat("DELETE", path)
         except KongError as error:
-            if error.status != 404:
+            if not error.missing:
                 raise
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,6 +219,8 @@ class Client:
         while following:
             seen.add(following)
             page = self.get(following)
+            if not isinstance(page.get("data"), (list, dict)):
+                raise KongError(f"GET {path}", 200, NOT_KONG)
             found += page["data"]
             following = _sized(page.get("next"))
             if following in seen:
@@ -226,10 +240,12 @@ class Client:
         """Version, edition, plugins and what their functions may use, asked once."""
         answer = self.get("/")
         plugins = answer.get("plugins", {})
+        if not isinstance(plugins, dict) or not isinstance(answer.get("configuration"), dict):
+            raise KongError("GET /", 200, NOT_KONG)
         known = plugins.get("available_on_server", {})
         version = str(answer.get("version", ""))
         edition = str(answer.get("edition") or ("enterprise" if "enterprise" in version else "community"))
-        settings = answer.get("configuration", {})
+        settings = answer["configuration"]
         database = str(settings.get("database", "postgres"))
         return Node(version, edition, database, frozenset(known), _lua_modules(settings))
 
@@ -249,10 +265,10 @@ class Client:
             raise _refusal(call, response.status, response.data)
         if not response.data:
             return {}
-        try:
-            return json.loads(response.data)
-        except ValueError as error:
-            raise KongError(call, response.status, "the answer is no JSON: is this Kong's Admin API?") from error
+        answer = _parsed(response.data)
+        if answer is None:
+            raise KongError(call, response.status, NOT_KONG)
+        return answer
 
     def _repeat(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         for attempt in range(ATTEMPTS):
@@ -276,6 +292,7 @@ class Client:
         hint = (
             "check ca_cert, server_name and client_cert" if isinstance(error, SSLError) else "is it up and reachable?"
         )
+        reason = re.sub(r"^\w+\] ", "", reason)
         return f"admin_url: {self.connection.url} cannot be reached: {reason}; {hint}"
 
 
@@ -288,17 +305,45 @@ def _lua_modules(settings: Mapping[str, Any]) -> frozenset[str] | None:
 def _pool(given: Connection) -> Any:
     if not HAS_URLLIB3:
         raise PlatformError("urllib3: this Python library is missing; install it where the module runs")
-    where = urlsplit(given.url)
-    if where.scheme not in {"http", "https"} or not where.hostname:
-        raise InvalidInput("admin_url", given.url, "has to be an http:// or https:// URL")
+    where = _checked(given)
+    host = where.hostname or ""
     timeout = urllib3.Timeout(connect=min(given.timeout_seconds, 10.0), read=given.timeout_seconds)
     options: dict[str, Any] = {"maxsize": CONNECTIONS, "block": True, "timeout": timeout, "retries": False}
     if where.scheme == "http":
-        return urllib3.HTTPConnectionPool(where.hostname, where.port, **options)
+        return urllib3.HTTPConnectionPool(host, where.port, **options)
     if given.server_name:
         options["server_hostname"] = given.server_name
     context = tls.context(given.ca_cert, given.client_cert, given.client_key, verify=given.validate_certs)
-    return urllib3.HTTPSConnectionPool(where.hostname, where.port, ssl_context=context, **options)
+    return urllib3.HTTPSConnectionPool(host, where.port, ssl_context=context, **options)
+
+
+def _checked(given: Connection) -> SplitResult:
+    """The URL in its parts, once everything that goes into a call is known to fit there."""
+    try:
+        where = urlsplit(given.url)
+        where.port  # noqa: B018 - raises for what is no port
+    except ValueError as error:
+        raise InvalidInput("admin_url", given.url, f"is no URL: {error}") from error
+    if where.scheme not in {"http", "https"} or not where.hostname:
+        raise InvalidInput("admin_url", given.url, "has to be an http:// or https:// URL")
+    if "@" in where.netloc:
+        raise InvalidInput("admin_url", "********", "cannot hold a user and password; use admin_token")
+    if given.token and not TOKEN.fullmatch(given.token):
+        raise InvalidInput("admin_token", "********", "holds a line break or what no header can; trim it")
+    if not HEADER.fullmatch(given.token_header):
+        raise InvalidInput("admin_token_header", given.token_header, "has to be the name of a header")
+    if not given.timeout_seconds > 0:
+        raise InvalidInput("timeout_seconds", given.timeout_seconds, "has to be more than 0")
+    return where
+
+
+def _parsed(data: bytes) -> dict[str, Any] | None:
+    """An answer of Kong, which is an object always; None for anything else."""
+    try:
+        answer = json.loads(data)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
 
 
 def _sized(following: str | None) -> str | None:
@@ -313,18 +358,12 @@ def _sized(following: str | None) -> str | None:
 
 def _refusal(call: str, status: int, data: bytes) -> KongError:
     """What Kong answered as an error. A few of its answers are HTML."""
-    try:
-        answer = json.loads(data)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        reasons = {
-            401: "not authorised: check admin_token",
-            413: "the body is too large",
-            415: "unsupported content type",
-        }
-        return KongError(call, status, reasons.get(status, "the answer is no JSON: is this Kong's Admin API?"))
+    answer = _parsed(data)
+    if answer is None:
+        return KongError(call, status, WITHOUT_JSON.get(status, NOT_KONG))
     message = str(answer.get("message", ""))
+    if "request_id" in answer and "code" not in answer:
+        message = NOT_KONG  # but of its proxy
     if status in {401, 403}:
         message = f"{message or 'not authorised'}: check admin_token and admin_token_header"
     fields = answer.get("fields") or answer.get("options")

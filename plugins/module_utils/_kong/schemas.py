@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .client import Client, KongError
+from .client import NOT_KONG, Client, KongError
 from .entities import KINDS, SERVER_OWNED, Kind
 
 # Where Kong's schema names no replacement for a deprecated field that it still takes.
@@ -267,8 +267,9 @@ class Schemas:
         paths += [(name, f"/schemas/plugins/{name}") for name in names]
         answers = self._client.each(lambda item: self._ask(item[1]), paths)
         for (collection, _path), answer in zip(paths[: len(wanted)], answers, strict=False):
-            if answer is not None:
-                self._entities[collection] = compile_entity(KINDS[collection], answer)
+            if answer is None:
+                raise KongError(f"GET /schemas/{collection}", 404, NOT_KONG)
+            self._entities[collection] = compile_entity(KINDS[collection], answer)
         for name, answer in zip(names, answers[len(wanted) :], strict=True):
             if answer is not None:
                 self._plugins[name] = compile_plugin(name, answer, self._entities["plugins"])
@@ -291,6 +292,6 @@ class Schemas:
         try:
             return self._client.get(path)
         except KongError as error:
-            if error.status == 404:
+            if error.missing:
                 return None
             raise
