@@ -58,3 +58,16 @@ options:
     type: float
     default: 30.0
 """
+
+    ENTITY = r"""
+options:
+  tags:
+    description: Tags. An empty list removes them.
+    type: list
+    elements: str
+  state:
+    description: V(present) makes sure that the entity exists as given, V(absent) that it does not.
+    type: str
+    choices: [present, absent]
+    default: present
+"""

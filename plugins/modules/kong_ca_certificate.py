@@ -23,17 +23,9 @@ options:
   cert:
     description: Certificate, as PEM text.
     type: str
-  tags:
-    description: Tags. An empty list removes them.
-    type: list
-    elements: str
-  state:
-    description: V(present) makes sure that the entity exists as given, V(absent) that it does not.
-    type: str
-    choices: [present, absent]
-    default: present
 extends_documentation_fragment:
   - trademaster.platform.kong
+  - trademaster.platform.kong.entity
 seealso:
   - module: trademaster.platform.kong_service
     description: Trusts CA certificates.

@@ -37,17 +37,9 @@ options:
     description: Names that the certificate is shown for. An empty list removes them all. Left alone when omitted.
     type: list
     elements: str
-  tags:
-    description: Tags. An empty list removes them.
-    type: list
-    elements: str
-  state:
-    description: V(present) makes sure that the entity exists as given, V(absent) that it does not.
-    type: str
-    choices: [present, absent]
-    default: present
 extends_documentation_fragment:
   - trademaster.platform.kong
+  - trademaster.platform.kong.entity
 seealso:
   - module: trademaster.platform.kong_sni
     description: Manages a single name.

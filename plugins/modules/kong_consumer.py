@@ -26,17 +26,9 @@ options:
   id:
     description: Finds the consumer by id, so that O(username) can be changed.
     type: str
-  tags:
-    description: Tags. An empty list removes them.
-    type: list
-    elements: str
-  state:
-    description: V(present) makes sure that the entity exists as given, V(absent) that it does not.
-    type: str
-    choices: [present, absent]
-    default: present
 extends_documentation_fragment:
   - trademaster.platform.kong
+  - trademaster.platform.kong.entity
 seealso:
   - module: trademaster.platform.kong_credential
     description: What a consumer shows to be known.

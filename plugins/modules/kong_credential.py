@@ -30,10 +30,6 @@ options:
   id:
     description: Finds the credential by id, so that what it is known by can be changed.
     type: str
-  tags:
-    description: Tags. An empty list removes them.
-    type: list
-    elements: str
   key:
     description:
       - With O(type=jwt), the claim's value that tokens name the credential by, such as their issuer. With O(type=key-
@@ -83,13 +79,9 @@ options:
   group:
     description: Group that plugins of type V(acl) know, for O(type=acl).
     type: str
-  state:
-    description: V(present) makes sure that the entity exists as given, V(absent) that it does not.
-    type: str
-    choices: [present, absent]
-    default: present
 extends_documentation_fragment:
   - trademaster.platform.kong
+  - trademaster.platform.kong.entity
 seealso:
   - module: trademaster.platform.kong_consumer
     description: Whom a credential belongs to.

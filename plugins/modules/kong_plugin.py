@@ -51,17 +51,9 @@ options:
   enabled:
     description: Whether the plugin works at all. Kong takes V(true) for a new plugin.
     type: bool
-  tags:
-    description: Tags. An empty list removes them.
-    type: list
-    elements: str
-  state:
-    description: V(present) makes sure that the entity exists as given, V(absent) that it does not.
-    type: str
-    choices: [present, absent]
-    default: present
 extends_documentation_fragment:
   - trademaster.platform.kong
+  - trademaster.platform.kong.entity
 seealso:
   - module: trademaster.platform.kong_config
     description: Manages the whole state of a gateway.

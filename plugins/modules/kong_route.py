@@ -97,17 +97,9 @@ options:
   response_buffering:
     description: Whether a response is read before it is sent on. Kong takes V(true) for a new route.
     type: bool
-  tags:
-    description: Tags. An empty list removes them.
-    type: list
-    elements: str
-  state:
-    description: V(present) makes sure that the entity exists as given, V(absent) that it does not.
-    type: str
-    choices: [present, absent]
-    default: present
 extends_documentation_fragment:
   - trademaster.platform.kong
+  - trademaster.platform.kong.entity
 seealso:
   - module: trademaster.platform.kong_service
     description: What a route leads to.

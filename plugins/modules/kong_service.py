@@ -68,17 +68,9 @@ options:
     description: Ids of the CA certificates that may vouch for the service.
     type: list
     elements: str
-  tags:
-    description: Tags. An empty list removes them.
-    type: list
-    elements: str
-  state:
-    description: V(present) makes sure that the entity exists as given, V(absent) that it does not.
-    type: str
-    choices: [present, absent]
-    default: present
 extends_documentation_fragment:
   - trademaster.platform.kong
+  - trademaster.platform.kong.entity
 seealso:
   - module: trademaster.platform.kong_route
     description: Leads requests to a service.

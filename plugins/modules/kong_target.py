@@ -30,23 +30,15 @@ options:
   weight:
     description: Share of the requests. V(0) takes the target out. Kong takes V(100) for a new target.
     type: int
-  tags:
-    description: Tags. An empty list removes them.
-    type: list
-    elements: str
   health:
     description:
       - What the gateway shall hold of the health of the target from now on. Left alone when omitted.
       - Needs an upstream with health checks, which may find otherwise later.
     type: str
     choices: [healthy, unhealthy]
-  state:
-    description: V(present) makes sure that the entity exists as given, V(absent) that it does not.
-    type: str
-    choices: [present, absent]
-    default: present
 extends_documentation_fragment:
   - trademaster.platform.kong
+  - trademaster.platform.kong.entity
 seealso:
   - module: trademaster.platform.kong_upstream
     description: What a target belongs to.

@@ -175,17 +175,9 @@ options:
   use_srv_name:
     description: Whether targets are asked for the name in their SRV record. Kong takes V(false) for a new upstream.
     type: bool
-  tags:
-    description: Tags. An empty list removes them.
-    type: list
-    elements: str
-  state:
-    description: V(present) makes sure that the entity exists as given, V(absent) that it does not.
-    type: str
-    choices: [present, absent]
-    default: present
 extends_documentation_fragment:
   - trademaster.platform.kong
+  - trademaster.platform.kong.entity
 seealso:
   - module: trademaster.platform.kong_target
     description: Manages a target of an upstream.
