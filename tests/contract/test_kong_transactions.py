@@ -15,6 +15,7 @@ from tests.contract.kong_faults import MODES, Mode, fault
 
 TAG = "contract-transactions"
 MOST_FAULTS = 5
+COUNT = 40
 COLLECTIONS = (
     *("services", "routes", "plugins", "consumers", "upstreams", "vaults", "key-sets", "keys", "jwts", "key-auths"),
     *("hmac-auths", "acls", "oauth2", "basic-auths", "certificates", "snis", "ca_certificates"),
@@ -135,6 +136,32 @@ def test_a_fault_leaves_everything_as_it_was(gateway: Admin, mode: Mode, subtest
             assert answer["failed"], answer
             assert answer["not_undone"] == []
             assert dump(gateway) == before
+
+
+def test_a_gateway_that_falls_silent_is_not_waited_for_at_every_change(
+    gateway: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, writes, unanswered = client.Client.request, [], []
+
+    def request(self: client.Client, method: str, path: str, body: Any = None) -> Any:
+        if (method == "GET" and not writes) or path.startswith("/schemas"):
+            return original(self, method, path, body)
+        writes.append(path)
+        if len(writes) <= COUNT:
+            return original(self, method, path, body)
+        unanswered.append(path)
+        raise client.KongError(f"{method} {path}", 0, "silence")
+
+    consumers = [{"username": f"tx-{number}"} for number in range(COUNT)]
+    state = {"consumers": consumers, "services": [{"name": "tx-last", "host": "h"}]}
+    with monkeypatch.context() as patch:
+        patch.setattr(client.Client, "request", request)
+        answer = sync(state)
+    assert len(answer["not_undone"]) == COUNT + 1
+    assert any("no longer answers" in text for text in answer["not_undone"])
+    assert "and 31 more" in answer["msg"]
+    assert len(unanswered) <= client.ATTEMPTS * 3 * client.CONNECTIONS
+    assert not sync(state).get("failed")
 
 
 def test_the_error_names_the_entity_the_path_and_the_reason(gateway: Admin) -> None:

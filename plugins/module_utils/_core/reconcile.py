@@ -19,6 +19,8 @@ Handler = Callable[[Change], None]
 Handlers = Mapping[tuple[str, Op], Handler]
 Failure = tuple[Change, BaseException]
 
+SHOWN = 10
+
 
 @dataclass(frozen=True)
 class Undo:
@@ -53,13 +55,19 @@ class ApplyError(PlatformError):
         self.failed = list(failed)
         self.left = list(left)
         self.remains = list(remains or ())
-        text = "; ".join(f"{change}: {explain(error)}" for change, error in failed)
+        text = _some([f"{change}: {explain(error)}" for change, error in failed])
         details: dict[str, Any] = {}
         if remains is not None:
-            text += "; everything before it was undone" if not remains else "; what could not be undone: "
-            text += "; ".join(f"{change}: {explain(error)}" for change, error in remains)
             details["not_undone"] = [f"{change}: {explain(error)}" for change, error in remains]
+            text += "; everything before it was undone" if not remains else "; what could not be undone: "
+            text += _some(details["not_undone"])
         super().__init__(text, details)
+
+
+def _some(texts: Sequence[str]) -> str:
+    """As much as a person reads in one line."""
+    more = [f"and {len(texts) - SHOWN} more"] if len(texts) > SHOWN else []
+    return "; ".join([*texts[:SHOWN], *more])
 
 
 class Interrupted(PlatformError):

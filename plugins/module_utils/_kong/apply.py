@@ -13,6 +13,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 
 from .._core import reconcile
@@ -33,9 +34,28 @@ class Irrecoverable(PlatformError):
     """What was undone only in part: the text says what is lost."""
 
 
+@dataclass
+class _Silence:
+    """How many calls in a row were given up without an answer: a gateway that is gone is not waited for at each one."""
+
+    calls: int = 0
+
+    @contextmanager
+    def listen(self, step: Step) -> Iterator[None]:
+        if self.calls >= CONNECTIONS:
+            raise KongError(str(step), 0, "not tried, as the gateway no longer answers", sent=False)
+        try:
+            yield
+        except KongError as error:
+            self.calls = 0 if error.status else self.calls + 1
+            raise
+        self.calls = 0
+
+
 def apply(client: Client, steps: Sequence[Step]) -> None:
     """Make the calls. Raises `ApplyError` after taking back what was done, with what could not be taken back."""
     unanswered: set[int] = set()
+    silence = _Silence()
 
     def do(step: Step) -> None:
         try:
@@ -46,11 +66,12 @@ def apply(client: Client, steps: Sequence[Step]) -> None:
             raise
 
     def undo(step: Step) -> None:
-        if id(step) in unanswered:
-            # The call may still be on its way, and arrive after what undoes it.
+        with silence.listen(step):
+            if id(step) in unanswered:
+                # The call may still be on its way, and arrive after what undoes it.
+                _undo(client, step)
+                client.clock.sleep(SETTLING_SECONDS)
             _undo(client, step)
-            client.clock.sleep(SETTLING_SECONDS)
-        _undo(client, step)
 
     inverse = Undo(_handlers(steps, undo), perhaps_done)
     with _stopped_by_signals(inverse.stop):

@@ -25,7 +25,7 @@ from . import tls
 
 try:
     import urllib3
-    from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
+    from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError, SSLError
 except ImportError:
     HAS_URLLIB3 = False
 else:
@@ -258,6 +258,9 @@ class Client:
             response = self._pool.request(method, f"{self._prefix}{path}", body=data, headers=self._headers)
         except (NewConnectionError, ConnectTimeoutError, SSLError) as error:
             raise KongError(call, 0, self._unreachable(error), sent=False) from error
+        except ReadTimeoutError as error:
+            text = f"none within {self.connection.timeout_seconds:g} s; raise timeout_seconds if it is only slow"
+            raise KongError(call, 0, text) from error
         except HTTPError as error:
             raise KongError(call, 0, f"{type(error).__name__}: {error}") from error
         self._reached = True
