@@ -88,6 +88,8 @@ def serve(settings: Settings) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    # A shell ignores it on behalf of what it starts in the background; containers are to start without such a past.
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     LOG.info("extensions: %s", ", ".join(install_all(runtime)))
     threading.Thread(target=_preload, daemon=True, name="preload").start()
     runtime.endpoints.open()
