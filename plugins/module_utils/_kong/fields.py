@@ -326,6 +326,9 @@ REQUIRED = {
     collection: frozenset(name for name, row in rows.items() if row.required) for collection, rows in FIELDS.items()
 }
 
+# What is misplaced in one of these may be a secret.
+SECRETIVE = {"plugins", *(name for name, rows in FIELDS.items() if any(row.secret for row in rows.values()))}
+
 
 def check(collection: str, entity: Mapping[str, Any], path: str, *, partial: bool = False) -> Iterator[InvalidInput]:
     """What is wrong with an entity, by the path of the bad value. `partial` lets required fields be missing."""
@@ -335,7 +338,8 @@ def check(collection: str, entity: Mapping[str, Any], path: str, *, partial: boo
             continue
         where = f"{path}.{name}" if path else name
         if name not in known:
-            yield InvalidInput(where, value, f"is no field of {collection}; fields are {', '.join(sorted(known))}")
+            shown = Secret("") if collection in SECRETIVE else value
+            yield InvalidInput(where, shown, f"is no field of {collection}; fields are {', '.join(sorted(known))}")
         else:
             yield from check_value(known[name], value, where)
     if not partial:

@@ -18,7 +18,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from .._core.errors import InvalidInput, PlatformError
-from .fields import FIELDS, UUID, check
+from .._core.redact import Secret
+from .fields import FIELDS, SECRETIVE, UUID, check
 from .find import address
 from .rules import check_whole
 
@@ -152,7 +153,7 @@ def read(data: Any, *, version_required: bool = True) -> Document:
     info = _map(top.get("_info") or {}, "_info")
     reading = _Reading(_defaults(info), _map(top.get("_plugin_configs") or {}, "_plugin_configs"))
     for collection in FIELDS:
-        for index, entity in enumerate(_list(top.get(collection), collection)):
+        for index, entity in enumerate(_list(top.get(collection), collection, collection)):
             _walk(reading, collection, entity, f"{collection}[{index}]", {})
     _check_transform(top, reading.found)
     tags = info.get("select_tags") or []
@@ -191,17 +192,17 @@ def declarative(entities: Iterable[Listed]) -> dict[str, Any]:
     return {"_format_version": FORMAT_VERSION, "_transform": True, **_nested(entities, by_name=True)}
 
 
-def _map(value: Any, path: str) -> Mapping[str, Any]:
+def _map(value: Any, path: str, collection: str = "") -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise InvalidInput(path, value, "has to be a map")
+        raise InvalidInput(path, Secret("") if collection in SECRETIVE else value, "has to be a map")
     return value
 
 
-def _list(value: Any, path: str) -> list[Any]:
+def _list(value: Any, path: str, collection: str = "") -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise InvalidInput(path, value, "has to be a list")
+        raise InvalidInput(path, Secret("") if collection in SECRETIVE else value, "has to be a list")
     return value
 
 
@@ -242,7 +243,7 @@ def _walk(reading: _Reading, collection: str, entity: Any, path: str, parent: Ma
     if collection == "snis" and isinstance(entity, str):
         entity = {"name": entity}
     children = CHILDREN.get(collection, {})
-    given = _map(entity, path)
+    given = _map(entity, path, collection)
     fields = {**reading.defaults.get(collection, {}), **given}
     nested = {name: fields.pop(name) for name in children if name in fields}
     for name in REMARKS & fields.keys():
@@ -254,7 +255,7 @@ def _walk(reading: _Reading, collection: str, entity: Any, path: str, parent: Ma
         fields.setdefault("id", _certificate_id(given))
     reading.found.append(Listed(collection, fields, path))
     for name, listed in nested.items():
-        below = _list(listed, f"{path}.{name}")
+        below = _list(listed, f"{path}.{name}", name)
         handle = {children[name]: _handle(collection, fields, path)} if below else {}
         for index, child in enumerate(below):
             _walk(reading, name, child, f"{path}.{name}[{index}]", handle)

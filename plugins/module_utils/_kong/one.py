@@ -167,7 +167,8 @@ class One:
         for problem in (*missing, *check_whole(self.kind.collection, whole)):
             raise problem
         if self.current is not None:
-            whole = self.schema.filled(whole)
+            # What the schema does not know is for Kong to refuse.
+            whole = merged(self.schema.filled(whole), self._patch())
         references = {name: {"id": self._made_id(name)} for name in self._references if is_placeholder(whole[name])}
         if is_placeholder({**whole, **references}):
             return

@@ -96,7 +96,10 @@ class Record:
                     yield f"{path}{name}", desired[name], current.get(name)
 
     def secrets(self, given: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-        """Paths and values of what must not show. A reference to a vault may."""
+        """Paths and values of what must not show, a deprecated name being a path more. A reference to a vault may."""
+        for name in self.aliases.keys() & given.keys():
+            made = self.translated({name: given[name]})
+            yield from ((f"{path}{name}", value) for _path, value in self.secrets(made))
         for name, value in self.translated(given).items():
             row = self.fields.get(name)
             if row is None or value is None:

@@ -184,15 +184,17 @@ def _hide_in_functions(kong: Kong, wanted: Iterable[Wanted], schemas: Schemas) -
     """Secrets of the state that stand inside other text, such as a key in the Lua of a plugin."""
     listed = list(wanted)
     texts = [
-        str(item.fields.get("config"))
+        str(entity.get("config"))
         for item in listed
+        for entity in (item.fields, item.current or {})
         if item.kind.collection == "plugins" and str(item.fields["name"]).endswith("-function")
     ]
     secrets = {
         value
         for item in (listed if texts else ())
         if item.kind.secret
-        for _path, value in schemas.of(item.kind.collection, item.fields).secrets(item.fields)
+        for entity in (item.fields, item.current or {})
+        for _path, value in schemas.of(item.kind.collection, item.fields).secrets(entity)
         if len(value) >= SHORTEST_SECRET
     }
     kong.hide({secret for secret in secrets if any(secret in text for text in texts)})

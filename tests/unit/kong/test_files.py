@@ -304,6 +304,24 @@ def test_what_only_the_server_knows_is_not_written() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"consumers": [{"username": "a", "jwt_secrets": "pa55"}]},
+        {"consumers": [{"username": "a", "keyauth_credentials": ["pa55"]}]},
+        {"consumers": [{"username": "a", "keyauth_credentials": [{"key": "k", "sercet": "pa55"}]}]},
+        {"plugins": [{"name": "session", "confg": {"secret": "pa55"}}]},
+    ],
+)
+def test_what_is_misplaced_may_be_a_secret(data: dict[str, Any]) -> None:
+    try:
+        found = problems(data)
+    except InvalidInput as error:
+        found = [str(error)]
+    assert "********" in found[0]
+    assert "pa55" not in found[0]
+
+
 def test_without_database_references_are_bare_names() -> None:
     written = files.declarative(files.read(WHOLE).entities)
     assert written["_transform"] is True

@@ -37,6 +37,7 @@ SCHEMA = {
     ],
     "shorthand_fields": [
         {"redis_host": {"type": "string", "deprecation": {"replaced_with": [{"path": ["redis", "host"]}]}}},
+        {"redis_password": {"type": "string", "deprecation": {"replaced_with": [{"path": ["redis", "password"]}]}}},
         {"url": {"type": "string"}},
     ],
 }
@@ -108,6 +109,12 @@ def test_what_kong_made_up_is_kept(record: Record) -> None:
 def test_secrets_are_found_below_records_and_under_old_names(record: Record) -> None:
     given = {"redis": {"password": "p"}, "secret": "{vault://env/s}"}
     assert dict(record.secrets(given)) == {"redis.password": "p"}
+
+
+def test_a_secret_has_a_path_under_each_name_that_it_comes_with(record: Record) -> None:
+    paths = {"redis.password": "p", "redis_password": "p"}
+    assert dict(record.secrets({"redis_password": "p"})) == paths
+    assert dict(record.secrets({"redis_password": "p", "redis": {"password": "p"}})) == paths
 
 
 def test_defaults_of_a_required_record_are_filled_in(record: Record) -> None:
