@@ -36,6 +36,13 @@ def test_an_entity_is_renamed_by_its_id(kong: Admin) -> None:
     assert not done("kong_service", name="contract-new", host="h").changed
 
 
+def test_a_consumer_is_renamed_by_its_custom_id(kong: Admin) -> None:
+    made = kong.made("/consumers", {"username": "contract-was", "custom_id": "contract-4711"})
+    run = run_module("kong_consumer", {"username": "contract-is", "custom_id": "contract-4711"})
+    assert [change["op"] for change in run.changes] == ["update"], run.answer
+    assert kong.get(f"/consumers/{made['id']}")["username"] == "contract-is"
+
+
 def test_the_old_name_of_a_renamed_entity_is_free_again(kong: Admin) -> None:
     first = done("kong_service", name="contract-old", host="h").answer["service"]["id"]
     done("kong_service", id=first, name="contract-new")

@@ -88,8 +88,10 @@ def _by_name(client: Client, kind: Kind, wanted: Entity) -> dict[str, Any] | Non
 
 
 def _consumer(client: Client, kind: Kind, wanted: Entity) -> dict[str, Any] | None:
-    if wanted.get("username"):
-        return _by_name(client, kind, wanted)
+    named = _by_name(client, kind, wanted)
+    if named is not None or not wanted.get("custom_id"):
+        return named
+    # One that has the custom_id and another name is to be renamed.
     found = client.get(f"{kind.path}?custom_id={quote(str(wanted.get('custom_id')), safe='')}")["data"]
     return dict(found[0]) if found else None
 
