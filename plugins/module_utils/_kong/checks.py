@@ -121,7 +121,7 @@ def _taken(
         body = {**merged(step.was, step.body), "id": step.id}
         value = identity(kind, key, body)
         if value in others and value is not None and value != identity(kind, key, step.was):
-            field = next(name for name in key if name not in kind.references)
+            field = next((name for name in key if name not in kind.references), key[0])
             holder = f"{kind.noun} {_name(kind, others[value])}"
             remedy = f"is taken by {holder}, which is not ours; tag that, or choose another"
             shown = step.key if field in {*kind.secret, "cert"} else body[field]

@@ -321,7 +321,7 @@ def _duplicates(entities: Iterable[Listed]) -> Iterator[InvalidInput]:
             key = (listed.collection, names, *[_comparable(name, fields.get(name)) for name in names])
             earlier = first.setdefault(key, listed.path)
             if earlier is not listed.path:
-                own = next(name for name in names if name not in REFERENCES[listed.collection])
+                own = next((name for name in names if name not in REFERENCES[listed.collection]), names[0])
                 yield InvalidInput(
                     f"{listed.path}.{own}", _twice(listed, names), f"is the same as in {earlier}; keep one of them"
                 )

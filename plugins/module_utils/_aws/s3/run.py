@@ -14,7 +14,7 @@ from ..._core.changes import Change, State
 from ..._core.errors import InvalidInput, PlatformError
 from .. import policy
 from ..keys import resolved
-from ..session import WORKERS, Answer, Aws, ClientError, Outcome, error_code
+from ..session import WORKERS, Answer, Aws, Outcome
 from . import api, model
 
 MISSING = ("NoSuchBucket", "404")
@@ -71,13 +71,11 @@ def _read(aws: Aws, fields: Mapping[str, Collection[str]]) -> dict[str, State]:
 
 
 def _region(aws: Aws, name: str) -> str:
-    try:
-        return api.head_bucket(aws, name)
-    except ClientError as error:
-        if error_code(error) == "403":
-            remedy = "is of another account, or these credentials lack s3:ListBucket: choose another name, or allow it"
-            raise InvalidInput("buckets", name, remedy) from error
-        raise
+    region = aws.found(lambda: api.head_bucket(aws, name), "403")
+    if region is None:
+        remedy = "is of another account, or these credentials lack s3:ListBucket: choose another name, or allow it"
+        raise InvalidInput("buckets", name, remedy)
+    return region
 
 
 def _with_key(aws: Aws, desired: State, current: State) -> State:
