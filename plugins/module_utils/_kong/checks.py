@@ -16,7 +16,8 @@ from . import state
 from .client import Client, KongError
 from .entities import KINDS, Entity, Kind, children, holders
 from .match import identity
-from .plan import FREEING, Step, merged
+from .meaning import merged
+from .plan import FREEING, Step
 from .state import Collected
 
 # Judging an entity costs Kong more than storing it. Plugins are judged all, as their schemas check the most; others as

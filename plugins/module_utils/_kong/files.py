@@ -21,6 +21,7 @@ from .._core.errors import InvalidInput, PlatformError
 from .._core.redact import Secret
 from .fields import FIELDS, SECRETIVE, UUID, check
 from .find import address
+from .meaning import merged
 from .rules import check_whole
 
 try:
@@ -269,15 +270,7 @@ def _with_config(fields: dict[str, Any], path: str, configs: Mapping[str, Any]) 
     if name not in configs:
         raise InvalidInput(f"{path}._config", name, "is not among _plugin_configs")
     own = {key: value for key, value in fields.items() if key != "_config"}
-    return {**own, "config": _merged(configs[name], own.get("config") or {})}
-
-
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = {**below, **above}
-    for name in set(below) & set(above):
-        if isinstance(below[name], dict) and isinstance(above[name], dict):
-            merged[name] = _merged(below[name], above[name])
-    return merged
+    return {**own, "config": merged(configs[name], own.get("config") or {})}
 
 
 def _with_references(

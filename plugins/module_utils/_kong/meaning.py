@@ -31,6 +31,15 @@ def comparable(kind: Kind, desired: Entity, current: Entity) -> Entity:
     return rule(desired, current) if rule else desired
 
 
+def merged(below: Entity, above: Entity) -> dict[str, Any]:
+    """An entity with what is laid over it, as a PATCH does: records are merged, everything else is replaced."""
+    made = {**below, **above}
+    for name in below.keys() & above.keys():
+        if isinstance(below[name], Mapping) and isinstance(above[name], Mapping):
+            made[name] = merged(below[name], above[name])
+    return made
+
+
 def expand_url(service: Entity) -> Entity:
     """`url` as the fields it stands for, which it overrides. Kong drops its query and user."""
     url = service.get("url")

@@ -24,7 +24,7 @@ from .apply import apply
 from .client import KongError
 from .entities import KINDS, Kind
 from .fields import FIELDS, UUID, VAULT_REFERENCE, check
-from .meaning import comparable, expand_url
+from .meaning import comparable, expand_url, merged
 from .plan import Step
 from .rules import check_whole
 from .schemas import Record, Schemas
@@ -262,12 +262,3 @@ def refuse(one: One) -> None:
         value = one.given.get(name)
         if isinstance(value, str) and UUID.fullmatch(value):
             raise InvalidInput(name, value, "is looked up as an id by Kong, and never found; choose another")
-
-
-def merged(entity: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """An entity after a PATCH: records are merged, everything else is replaced."""
-    made = dict(entity)
-    for name, value in patch.items():
-        below = entity.get(name)
-        made[name] = merged(below, value) if isinstance(value, Mapping) and isinstance(below, Mapping) else value
-    return made

@@ -20,6 +20,7 @@ from .._core.redact import Secret
 from . import meaning
 from .entities import KINDS, Entity, Kind, children, level
 from .match import Identity, Wanted, identity
+from .meaning import merged
 from .schemas import Schemas
 from .state import Collected
 
@@ -359,15 +360,6 @@ class _Names:
         parent = self.wanted.get((collection, entity_id)) or self.current.get(collection, {}).get(entity_id)
         named = parent and next((parent[name] for name in KINDS[collection].handles if parent.get(name)), None)
         return str(named or entity_id)
-
-
-def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Two nested mappings as one; `above` wins."""
-    made = {**below, **above}
-    for name in below.keys() & above.keys():
-        if isinstance(below[name], Mapping) and isinstance(above[name], Mapping):
-            made[name] = merged(below[name], above[name])
-    return made
 
 
 def masked(entity: Mapping[str, Any], hidden: Collection[str], path: str = "") -> dict[str, Any]:
