@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 import logging
-import os
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
 from local_cloud.kong.settings import Settings, pem
+from local_cloud.kong.tls import load_pair, self_signed, server_context
 
 LOG = logging.getLogger(__name__)
 
 Entity = Mapping[str, Any]
-
-_LIFETIME = datetime.timedelta(days=365)
 
 
 class ServerCertificates:
@@ -29,9 +20,9 @@ class ServerCertificates:
 
     def __init__(self, settings: Settings) -> None:
         if settings.ssl_cert:
-            self._default = _server_context(pem(settings.ssl_cert[0]), pem(settings.ssl_cert_key[0]))
+            self._default = server_context(pem(settings.ssl_cert[0]), pem(settings.ssl_cert_key[0]))
         else:
-            self._default = _server_context(*_self_signed("localhost"))
+            self._default = server_context(*self_signed("localhost"))
         self._by_name: dict[str, ssl.SSLContext] = {}
         self._contexts: dict[tuple[str, str], ssl.SSLContext] = {}
         self.context = self._default
@@ -44,7 +35,7 @@ class ServerCertificates:
         for name, certificate_id in snis.items():
             pair = (certificates[certificate_id]["cert"], certificates[certificate_id]["key"])
             try:
-                context = self._contexts.get(pair) or before.get(pair) or _server_context(*pair)
+                context = self._contexts.get(pair) or before.get(pair) or server_context(*pair)
             except ssl.SSLError as error:
                 LOG.warning("certificate %s cannot be served: %s", certificate_id, error)
                 continue
@@ -113,50 +104,5 @@ def client_context(trusted: Iterable[str], *, verify: bool, pair: tuple[str, str
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if pair:
-        _load_pair(context, *pair)
+        load_pair(context, *pair)
     return context
-
-
-def _server_context(certificate: str, key: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
-    _load_pair(context, certificate, key)
-    return context
-
-
-def _load_pair(context: ssl.SSLContext, certificate: str, key: str) -> None:
-    with _in_memory(certificate) as certificate_path, _in_memory(key) as key_path:
-        context.load_cert_chain(certificate_path, key_path)
-
-
-@contextmanager
-def _in_memory(text: str) -> Iterator[str]:
-    """A path for an API that reads files only; the text never reaches a disk."""
-    descriptor = os.memfd_create("pem")
-    try:
-        os.write(descriptor, text.encode())
-        yield f"/proc/self/fd/{descriptor}"
-    finally:
-        os.close(descriptor)
-
-
-def _self_signed(name: str) -> tuple[str, str]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + _LIFETIME)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM).decode(), private.decode()
