@@ -38,6 +38,9 @@ from local_cloud.kong.schemas.rules import (
     when,
 )
 
+# What passive health checks count as healthy.
+PASSED = (*range(200, 209), 226, *range(300, 309))
+
 ENTITIES = {
     "acls": record(
         {
@@ -590,27 +593,7 @@ ENTITIES = {
                                 {
                                     "http_statuses": array(
                                         integer(between=[100, 999]),
-                                        default=[
-                                            200,
-                                            201,
-                                            202,
-                                            203,
-                                            204,
-                                            205,
-                                            206,
-                                            207,
-                                            208,
-                                            226,
-                                            300,
-                                            301,
-                                            302,
-                                            303,
-                                            304,
-                                            305,
-                                            306,
-                                            307,
-                                            308,
-                                        ],
+                                        default=list(PASSED),
                                     ),
                                     "successes": integer(default=0, between=[0, 255]),
                                 }
@@ -638,27 +621,7 @@ ENTITIES = {
                     },
                     "passive": {
                         "healthy": {
-                            "http_statuses": [
-                                200,
-                                201,
-                                202,
-                                203,
-                                204,
-                                205,
-                                206,
-                                207,
-                                208,
-                                226,
-                                300,
-                                301,
-                                302,
-                                303,
-                                304,
-                                305,
-                                306,
-                                307,
-                                308,
-                            ],
+                            "http_statuses": list(PASSED),
                             "successes": 0,
                         },
                         "type": "http",

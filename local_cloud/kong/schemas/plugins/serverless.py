@@ -5,6 +5,7 @@ from __future__ import annotations
 from local_cloud.kong.schemas.fields import (
     HTTP,
     NO_CONSUMER,
+    Field,
     array,
     boolean,
     host,
@@ -19,51 +20,21 @@ from local_cloud.kong.schemas.fields import (
 )
 from local_cloud.kong.schemas.rules import at_least_one_of, custom, mutually_required
 
+PHASES = ("certificate", "rewrite", "access", "header_filter", "body_filter", "log")
+
+
+def _functions() -> Field:
+    return plugin(
+        {phase: array(string(required=False, check="lua_function"), required=True, default=[]) for phase in PHASES},
+        scope=NO_CONSUMER,
+        protocols=protocols(),
+        checks=[at_least_one_of(*[f"config.{phase}" for phase in PHASES])],
+    )
+
+
 PLUGINS = {
-    "pre-function": plugin(
-        {
-            "certificate": array(string(required=False, check="lua_function"), required=True, default=[]),
-            "rewrite": array(string(required=False, check="lua_function"), required=True, default=[]),
-            "access": array(string(required=False, check="lua_function"), required=True, default=[]),
-            "header_filter": array(string(required=False, check="lua_function"), required=True, default=[]),
-            "body_filter": array(string(required=False, check="lua_function"), required=True, default=[]),
-            "log": array(string(required=False, check="lua_function"), required=True, default=[]),
-        },
-        scope=NO_CONSUMER,
-        protocols=protocols(),
-        checks=[
-            at_least_one_of(
-                "config.certificate",
-                "config.rewrite",
-                "config.access",
-                "config.header_filter",
-                "config.body_filter",
-                "config.log",
-            )
-        ],
-    ),
-    "post-function": plugin(
-        {
-            "certificate": array(string(required=False, check="lua_function"), required=True, default=[]),
-            "rewrite": array(string(required=False, check="lua_function"), required=True, default=[]),
-            "access": array(string(required=False, check="lua_function"), required=True, default=[]),
-            "header_filter": array(string(required=False, check="lua_function"), required=True, default=[]),
-            "body_filter": array(string(required=False, check="lua_function"), required=True, default=[]),
-            "log": array(string(required=False, check="lua_function"), required=True, default=[]),
-        },
-        scope=NO_CONSUMER,
-        protocols=protocols(),
-        checks=[
-            at_least_one_of(
-                "config.certificate",
-                "config.rewrite",
-                "config.access",
-                "config.header_filter",
-                "config.body_filter",
-                "config.log",
-            )
-        ],
-    ),
+    "pre-function": _functions(),
+    "post-function": _functions(),
     "aws-lambda": plugin(
         {
             "timeout": number(required=True, default=60000),
