@@ -35,10 +35,13 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, text in (
         ("up", _up, "start it, unless it runs"),
         ("down", _down, "stop everything and delete its state"),
-        ("status", _status, "its processes; exit code 1 when one crashed"),
         ("env", _env, "shell commands that point AWS clients at it"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(run=run)
+    told = "its processes; exit code 1 when one crashed"
+    status = commands.add_parser("status", help=told, description=told)
+    status.add_argument("--short", action="store_true", help="how many there are, and those that crashed")
+    status.set_defaults(run=_status)
     logs = commands.add_parser("logs", help="the logs of its parts", description="the logs of its parts")
     logs.add_argument("name", nargs="?", metavar="NAME", help="part of a log's name; without it, logs are listed")
     logs.set_defaults(run=_logs)
@@ -62,15 +65,19 @@ def _down(settings: Settings, _options: argparse.Namespace) -> int:
     return 0
 
 
-def _status(settings: Settings, _options: argparse.Namespace) -> int:
+def _status(settings: Settings, options: argparse.Namespace) -> int:
     parts = supervisor.status(settings)
     if not parts:
         print("local cloud: not running")
         return 3
-    for part in parts:
-        print(f"{part.name:50} {part.pid:>8}  {'running' if part.alive else 'CRASHED'}")
-    print(f"resident memory: {supervisor.memory(settings) / 2**20:.0f} MB")
     crashed = [part for part in parts if not part.alive]
+    memory = f"resident memory: {supervisor.memory(settings) / 2**20:.0f} MB"
+    if options.short:
+        print(f"local cloud: processes: {len(parts) - len(crashed)} running, {len(crashed)} crashed; {memory}")
+    else:
+        for part in parts:
+            print(f"{part.name:50} {part.pid:>8}  {'running' if part.alive else 'CRASHED'}")
+        print(memory)
     _print_crashed(crashed)
     return 1 if crashed else 0
 

@@ -7,6 +7,7 @@ the marker variable.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pwd
@@ -23,6 +24,7 @@ from local_cloud import procfs
 
 MARKER = "LOCAL_CLOUD_PROCESS_OF"
 _POLL_SECONDS = 0.02
+_BUSY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,18 @@ class Process:
         return tail(Path(self.record.log), lines)
 
 
+def _when_free(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """A script that was written a moment ago is busy as long as a child, forked by another thread, has it open."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            return start()
+        except OSError as error:
+            if error.errno != errno.ETXTBSY or time.monotonic() > deadline:
+                raise
+        time.sleep(_POLL_SECONDS)
+
+
 class Processes:
     """Starts children and stops all of them."""
 
@@ -118,17 +132,19 @@ class Processes:
         entry = _identity(user)
         environment = {**(os.environ if env is None else env), MARKER: str(self._owner)}
         with log.open("ab") as log_file:
-            popen = subprocess.Popen(
-                [str(part) for part in argv],
-                env=environment,
-                cwd=cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if stdout else log_file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                user=entry.pw_uid if entry else None,
-                group=entry.pw_gid if entry else None,
-                extra_groups=[] if entry else None,
+            popen = _when_free(
+                lambda: subprocess.Popen(
+                    [str(part) for part in argv],
+                    env=environment,
+                    cwd=cwd,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE if stdout else log_file,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    user=entry.pw_uid if entry else None,
+                    group=entry.pw_gid if entry else None,
+                    extra_groups=[] if entry else None,
+                )
             )
         path = write_record(self._records, name, popen.pid, log)
         reader = _pump(popen.stdout, log, stdout) if stdout and popen.stdout else None

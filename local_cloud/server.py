@@ -65,11 +65,13 @@ def build_runtime(settings: Settings) -> Any:
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT."""
     from local_cloud.extensions import install_all
+    from local_cloud.pagerduty import process as pagerduty
     from local_cloud.runtime import set_runtime
     from local_cloud.throttling import Application, Throttling
 
     runtime = build_runtime(settings)
     set_runtime(runtime)
+    pager = pagerduty.start(runtime)
     from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
         MotoRequestHandler,
@@ -92,6 +94,7 @@ def serve(settings: Settings) -> None:
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     LOG.info("extensions: %s", ", ".join(install_all(runtime)))
     threading.Thread(target=_preload, daemon=True, name="preload").start()
+    pagerduty.wait_until_ready(runtime, pager)
     runtime.endpoints.open()
     LOG.info("local cloud (moto, extended) answers on %s", settings.aws_endpoint)
     server.serve_forever()

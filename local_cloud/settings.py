@@ -26,8 +26,11 @@ class Settings:
     https_port: int
     http_port: int
     dns_port: int
+    pager_port: int
+    pager_token: str
     network: str
     latency: float
+    deployment_minute: float
     strict: bool
     edge: str
     domain: str
@@ -45,8 +48,11 @@ class Settings:
             https_port=_port(env, "LOCAL_CLOUD_HTTPS_PORT", 8443),
             http_port=_port(env, "LOCAL_CLOUD_HTTP_PORT", 8080),
             dns_port=_port(env, "LOCAL_CLOUD_DNS_PORT", 8053),
+            pager_port=_port(env, "LOCAL_CLOUD_PAGER_PORT", 8089),
+            pager_token=env.get("LOCAL_CLOUD_PAGER_TOKEN") or "",
             network=_network(env, state),
             latency=_factor(env, "LOCAL_CLOUD_LATENCY"),
+            deployment_minute=_seconds(env, "LOCAL_CLOUD_DEPLOYMENT_MINUTE", 1.0),
             strict=_flag(env, "LOCAL_CLOUD_STRICT"),
             edge=env.get("LOCAL_CLOUD_EDGE") or "trademaster-local",
             domain=env.get("LOCAL_CLOUD_DOMAIN") or "local.example.com",
@@ -92,6 +98,17 @@ def _factor(env: Mapping[str, str], name: str) -> float:
         value = -1.0
     if not 0 <= value <= 1:
         raise SettingError(f"{name}={text}: a factor from 0 (no waiting) to 1 (real durations) is needed")
+    return value
+
+
+def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
+    text = env.get(name) or str(default)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= 60:
+        raise SettingError(f"{name}={text}: a number of seconds above 0, and not above 60, is needed")
     return value
 
 

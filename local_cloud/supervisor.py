@@ -122,6 +122,7 @@ def _check_ports(settings: Settings) -> None:
         ("127.0.0.1", settings.aws_port, "LOCAL_CLOUD_AWS_PORT"),
         ("127.0.0.1", settings.https_port, "LOCAL_CLOUD_HTTPS_PORT"),
         ("127.0.0.1", settings.http_port, "LOCAL_CLOUD_HTTP_PORT"),
+        ("127.0.0.1", settings.pager_port, "LOCAL_CLOUD_PAGER_PORT"),
         (settings.dns_address, settings.dns_port, "LOCAL_CLOUD_DNS_PORT or LOCAL_CLOUD_NETWORK"),
     ]
     for address, port, setting in wanted:

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from local_cloud.kong.standalone import running_kong
+from local_cloud.ports import free_ports
 from local_cloud.tools import Tools
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,9 +41,7 @@ def run_suite(variables: Mapping[str, str], arguments: list[str]) -> int:
 @contextlib.contextmanager
 def running_redis(directory: Path) -> Iterator[str]:
     """Give the URL of a Redis with a password, which lives as long as the context."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1, LOOPBACK)
     tool, password = Tools(ROOT / ".venv" / "debian").find("redis-server"), secrets.token_hex(16)
     configuration = directory / "redis.conf"
     configuration.write_text(f'bind {LOOPBACK}\nport {port}\nrequirepass {password}\nsave ""\ndir {directory}\n')

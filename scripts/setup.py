@@ -9,8 +9,11 @@ Needs Python 3.11+ with venv and nothing else from PyPI. What it makes, all belo
 - the virtual environment with the pinned packages of requirements/*.txt;
 - `collections`: the collections of requirements.yml, unpacked from the `ansible` package, and a link that
   makes this checkout importable as trademaster.platform;
-- `debian`: PostgreSQL and Redis unpacked from Debian packages. Nothing is installed on the machine. Without
-  apt, the programs are taken from PATH.
+- `debian`: PostgreSQL, Redis, Prometheus, Alertmanager and exporters, unpacked from Debian packages. Nothing is
+  installed on the machine. Without apt, the programs are taken from PATH.
+
+With --prowler it makes `.venv-prowler` as well: the independent judge of `make evidence`, whose 1.3 GB of packages
+agree with none of the others.
 
 Every step is stamped with a hash of its inputs: what is up to date is not redone, what was interrupted is.
 """
@@ -43,6 +46,9 @@ PYTHON = VENV / "bin" / "python"
 COLLECTIONS = VENV / "collections"
 DEBIAN = VENV / "debian"
 REQUIREMENTS = ROOT / "requirements"
+PROWLER_VENV = ROOT / ".venv-prowler"
+PROWLER = PROWLER_VENV / "bin" / "prowler"
+TOLD_EVERY_S = 15
 
 # Directories of the `ansible` package to unpack; they satisfy requirements.yml.
 BUNDLED = ("amazon/aws", "community/aws", "community/general")
@@ -54,12 +60,24 @@ PROGRAMS = {
     "psql": "postgresql-client",
     "redis-server": "redis-server",
     "redis-cli": "redis-tools",
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
+    "amtool": "prometheus-alertmanager",
+    "prometheus-postgres-exporter": "prometheus-postgres-exporter",
+    "prometheus-redis-exporter": "prometheus-redis-exporter",
+    "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
 }
-DEBIAN_ROOTS = ("postgresql", "redis-server")
+DEBIAN_ROOTS = ("postgresql", "redis-server", *sorted({p for p in PROGRAMS.values() if p.startswith("prometheus")}))
 # Dependencies that are unpacked too: the servers' own parts always, libraries when the machine lacks them.
-DEBIAN_OWN = ("postgresql-", "redis-")
+DEBIAN_OWN = ("postgresql-", "redis-", "prometheus")
 DEBIAN_LIBRARIES = ("lib", "lua-")
 DEBIAN_UNNEEDED = ("-common", "-perl")
+# Parts of web pages that nobody opens here.
+DEBIAN_PAGES = "libjs-"
+# Debian's Alertmanager looks for its templates at one place of the machine, where nothing is installed here. Whoever
+# starts it has them open as a file descriptor instead: program, place, descriptor.
+DEBIAN_RELOCATED = ("usr/bin/prometheus-alertmanager", "/usr/share/prometheus/alertmanager", "/proc/self/fd/9")
 MINIMUM_POSTGRESQL = 13
 
 
@@ -192,6 +210,35 @@ def pip(command: str, *arguments: str | Path) -> None:
     run(PYTHON, "-m", "pip", command, "--quiet", "--disable-pip-version-check", "--no-input", *arguments)
 
 
+# --- Prowler ------------------------------------------------------------------------------------------------
+
+
+def make_prowler() -> None:
+    """Install Prowler, telling how far it is: 1.3 GB take minutes."""
+    import subprocess
+    import venv
+
+    # Scripts name the place of their environment, so it cannot be made elsewhere; that it is whole, the stamp says.
+    shutil.rmtree(PROWLER_VENV, ignore_errors=True)
+    sys.executable = getattr(sys, "_base_executable", sys.executable)
+    venv.EnvBuilder(with_pip=True, symlinks=True).create(PROWLER_VENV)
+    argv = [PROWLER_VENV / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    argv += ["--progress-bar", "off", "--require-hashes", "--requirement", REQUIREMENTS / "prowler.txt"]
+    process = subprocess.Popen(
+        [str(part) for part in argv], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    said: list[str] = []
+    told = time.monotonic()
+    for line in process.stdout or ():
+        said.append(line.strip())
+        if time.monotonic() - told >= TOLD_EVERY_S or line.startswith("Installing"):
+            told = time.monotonic()
+            say(f"prowler: {sum(one.startswith('Collecting') for one in said)} packages fetched, {said[-1][:60]}")
+    if process.wait():
+        reason = next((line for line in said if line.startswith("ERROR")), said[-1] if said else "no output")
+        raise SetupError(f"Prowler could not be installed: {reason}")
+
+
 # --- collections --------------------------------------------------------------------------------------------
 
 
@@ -255,7 +302,7 @@ class Apt:
         installed = {line[3:] for line in listing.splitlines() if line.startswith("ii ")}
 
         def needed(name: str) -> bool:
-            if name.endswith(DEBIAN_UNNEEDED):
+            if name.endswith(DEBIAN_UNNEEDED) or name.startswith(DEBIAN_PAGES):
                 return False
             return name.startswith(DEBIAN_OWN) or (name.startswith(DEBIAN_LIBRARIES) and name not in installed)
 
@@ -292,7 +339,7 @@ def make_programs() -> None:
             say(f"apt does not deliver, so the programs of this machine are used: {error}")
     missing = sorted({package for name, package in PROGRAMS.items() if not find_program(name)})
     if missing:
-        raise SetupError(f"PostgreSQL and Redis are needed on PATH: apt-get install {' '.join(missing)}")
+        raise SetupError(f"these programs are needed on PATH: apt-get install {' '.join(missing)}")
     check_postgresql_version()
 
 
@@ -306,6 +353,14 @@ def unpack_programs() -> None:
             Apt(scratch, own_lists=True).unpack(target)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+        relocate(target, *DEBIAN_RELOCATED)
+
+
+def relocate(unpacked: Path, program: str, place: str, instead: str) -> None:
+    """Let a program look elsewhere. The text keeps its length, for which slashes may be repeated."""
+    path = unpacked / program
+    content = path.read_bytes()
+    path.write_bytes(content.replace(place.encode(), instead.ljust(len(place), "/").encode()))
 
 
 def check_postgresql_version() -> None:
@@ -321,7 +376,7 @@ def check_postgresql_version() -> None:
 # --- putting it together ------------------------------------------------------------------------------------
 
 
-def steps(*, test: bool) -> tuple[Step, list[Step], Step]:
+def steps(*, test: bool, prowler: bool = False) -> tuple[Step, list[Step], Step]:
     """Give the environment, the Python packages (in order) and the rest, which needs no package."""
     python = f"{sys.version} {os.path.realpath(sys.base_prefix)} {ROOT}"
     environment = Step("python environment", (python,), PYTHON.exists, make_environment)
@@ -335,11 +390,20 @@ def steps(*, test: bool) -> tuple[Step, list[Step], Step]:
     )
     programs = Step(
         "native programs",
-        (str(PROGRAMS), *DEBIAN_ROOTS, *DEBIAN_OWN, *DEBIAN_LIBRARIES, *DEBIAN_UNNEEDED),
+        (
+            str(PROGRAMS),
+            *DEBIAN_ROOTS,
+            *DEBIAN_OWN,
+            *DEBIAN_LIBRARIES,
+            *DEBIAN_UNNEEDED,
+            DEBIAN_PAGES,
+            *DEBIAN_RELOCATED,
+        ),
         lambda: all(find_program(name) for name in PROGRAMS),
         make_programs,
     )
-    return environment, [*packages, collections], programs
+    judge = Step("prowler", (python, REQUIREMENTS / "prowler.txt"), PROWLER.exists, make_prowler)
+    return environment, [*packages, collections, *([judge] if prowler else [])], programs
 
 
 @contextlib.contextmanager
@@ -355,9 +419,9 @@ def exclusive() -> Iterator[None]:
         yield
 
 
-def set_up(*, test: bool) -> None:
+def set_up(*, test: bool, prowler: bool) -> None:
     """Bring everything about. The native programs do not need Python packages, so they come beside them."""
-    environment, in_order, programs = steps(test=test)
+    environment, in_order, programs = steps(test=test, prowler=prowler)
     if all(step.fresh() for step in (environment, *in_order, programs)):
         return
     if test and not shutil.which("git"):
@@ -370,8 +434,8 @@ def set_up(*, test: bool) -> None:
         beside.result()
 
 
-def report(*, test: bool) -> int:
-    environment, in_order, programs = steps(test=test)
+def report(*, test: bool, prowler: bool) -> int:
+    environment, in_order, programs = steps(test=test, prowler=prowler)
     state = [(step.name, step.fresh()) for step in (environment, *in_order, programs)]
     for name, fresh in state:
         print(f"{name}: {'ready' if fresh else 'to be made'}")
@@ -381,12 +445,13 @@ def report(*, test: bool) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make .venv ready; what is up to date is left alone.")
     parser.add_argument("--test", action="store_true", help="also what `make test` needs")
+    parser.add_argument("--prowler", action="store_true", help="also Prowler, which `make evidence` asks")
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if something is to be made")
     arguments = parser.parse_args()
     try:
         if arguments.check:
-            return report(test=arguments.test)
-        set_up(test=arguments.test)
+            return report(test=arguments.test, prowler=arguments.prowler)
+        set_up(test=arguments.test, prowler=arguments.prowler)
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1

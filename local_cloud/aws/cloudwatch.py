@@ -12,8 +12,6 @@ from moto.cloudwatch.exceptions import ValidationError
 from moto.cloudwatch.models import (
     Alarm,
     CloudWatchBackend,
-    MetricAggregatedDatum,
-    MetricDatum,
     cloudwatch_backends,
 )
 from moto.cloudwatch.responses import CloudWatchResponse
@@ -32,7 +30,10 @@ from local_cloud.alarms.evaluation import (
     decide,
     statistic,
 )
+from local_cloud.aws.cloudwatch_data import series_of
+from local_cloud.aws.sns import lets_publish
 from local_cloud.extensions import around, operation
+from local_cloud.metrics.series import Metric
 from local_cloud.runtime import Runtime
 
 ROUND_SECONDS = 1.0
@@ -133,25 +134,8 @@ def _samples(
     dimensions: Sequence[Any],
     window: tuple[datetime, datetime],
 ) -> list[Sample]:
-    wanted = {(row.name, row.value) for row in dimensions}
-    return [
-        _sample(row)
-        for row in list(backend.metric_data)
-        if (row.namespace, row.name) == (namespace, name)
-        and window[0] < _naive(row.timestamp) <= window[1]
-        and {(dimension.name, dimension.value) for dimension in row.dimensions} == wanted
-    ]
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-
-
-def _sample(row: Any) -> Sample:
-    if isinstance(row, MetricAggregatedDatum):
-        return Sample(row.sum, row.min, row.max, row.sample_count)
-    assert isinstance(row, MetricDatum)
-    return Sample(row.value, row.value, row.value)
+    metric = Metric(namespace, name, frozenset((row.name, row.value) for row in dimensions))
+    return [row.sample for row in series_of(backend).rows(metric) if window[0] < row.timestamp <= window[1]]
 
 
 # -- states, history, actions -------------------------------------------------------------------------
@@ -201,7 +185,7 @@ def _publish(alarm: Alarm, arn: str, before: str) -> bool:
 
     region, account = arn.split(":")[3:5]
     backend = sns_backends[account][region]
-    if arn not in backend.topics:
+    if arn not in backend.topics or not lets_publish(backend.topics[arn], "cloudwatch.amazonaws.com"):
         return False
     message = {
         "AlarmName": alarm.name,
@@ -246,6 +230,13 @@ def set_alarm_state(original: Original, self: CloudWatchBackend, alarm_name: str
     alarm.__dict__["local_held_until"] = time.monotonic() + hold
 
 
+def delete_alarms(original: Original, self: CloudWatchBackend, alarm_names: list[str]) -> None:
+    """The tags of an alarm go with it."""
+    for alarm in self.get_alarms_by_alarm_names(alarm_names):
+        self.tagger.delete_all_tags_for_resource(alarm.alarm_arn)
+    original(self, alarm_names)
+
+
 # -- operations ---------------------------------------------------------------------------------------
 
 
@@ -276,6 +267,7 @@ def install(runtime: Runtime) -> None:
     around(Alarm, "update_state")(update_state)
     around(CloudWatchBackend, "put_metric_alarm")(put_metric_alarm)
     around(CloudWatchBackend, "set_alarm_state")(set_alarm_state)
+    around(CloudWatchBackend, "delete_alarms")(delete_alarms)
     operation(CloudWatchResponse)(put_composite_alarm)
     operation(CloudWatchResponse)(describe_alarm_history)
     runtime.background.every(ROUND_SECONDS, evaluate_all, "alarms")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses import EC2Response
 
@@ -13,14 +15,22 @@ from local_cloud.extensions import around, attribute, operation
 from local_cloud.runtime import Runtime
 
 Original = Callable[..., Any]
+_CREATING = threading.Lock()
 
 
 def install(_runtime: Runtime) -> None:
     around(SecurityGroupRule, "__init__")(keep_prefix_list)
+    around(EC2Backend, "create_security_group")(create_one_at_a_time)
     attribute(SecurityGroupRule, "description", lambda rule: peer(rule).get("Description"))
     operation(SecurityGroupRule, "__eq__")(same_rule)
     operation(EC2Response)(update_security_group_rule_descriptions_ingress)
     operation(EC2Response)(update_security_group_rule_descriptions_egress)
+
+
+def create_one_at_a_time(original: Original, self: EC2Backend, *args: Any, **kwargs: Any) -> Any:
+    """moto looks for the name among all groups, and fails if one is added meanwhile."""
+    with _CREATING:
+        return original(self, *args, **kwargs)
 
 
 def keep_prefix_list(original: Original, self: SecurityGroupRule, *args: Any, **kwargs: Any) -> None:

@@ -181,6 +181,7 @@ def _model(backend: ElastiCacheBackend, name: str, params: dict[str, Any]) -> Re
     tls = flag(params, "TransitEncryptionEnabled")
     group = build_group(name, port=int(params.get("Port") or 6379), tls=tls, cluster=cluster)
     group.parameters = server_parameters(version.family, values)
+    group.memory_bytes = cache_catalogue.memory_bytes(params["CacheNodeType"])
     group.plan(shards)
     return ReplicationGroup(
         replication_group_id=name,

@@ -107,10 +107,11 @@ def _plan_fields(found: ReplicationGroup, params: dict[str, Any], immediate: boo
     if (tls, mode) != (found.transit_encryption_enabled, found.transit_encryption_mode):
         found.pending |= {"TransitEncryptionEnabled": tls, "TransitEncryptionMode": mode}
         changes.append(functools.partial(_apply_tls, found, tls, mode))
+    if wanted.get("CacheNodeType", found.cache_node_type) != found.cache_node_type:
+        changes.append(functools.partial(_apply_node_type, found, wanted["CacheNodeType"]))
     changes += [
         functools.partial(setattr, found, field, wanted[name])
         for name, field in (
-            ("CacheNodeType", "cache_node_type"),
             ("EngineVersion", "engine_version"),
             ("Engine", "engine"),
         )
@@ -153,6 +154,11 @@ def _check_tls(found: ReplicationGroup, wanted: dict[str, Any]) -> tuple[bool, s
     if not tls and (found.auth_tokens or found.user_group_ids):
         raise conflict("Encryption in transit cannot be disabled while access control is in use.")
     return tls, mode
+
+
+def _apply_node_type(found: ReplicationGroup, node_type: str) -> None:
+    found.group.set_memory(cache_catalogue.memory_bytes(node_type))
+    found.cache_node_type = node_type
 
 
 def _apply_tls(found: ReplicationGroup, tls: bool, mode: str | None) -> None:

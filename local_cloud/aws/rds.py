@@ -7,6 +7,7 @@ import json
 import logging
 import secrets
 import string
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -32,6 +33,7 @@ DELETE_SECONDS = 240.0
 MODIFY_SECONDS = 60.0
 RESTART_SECONDS = 60.0
 CLASS_CHANGE_SECONDS = 480.0
+LOG_SECONDS = 300.0
 
 Original = Callable[..., Any]
 _RESERVED_USERS = {"admin", "rdsadmin", "rds_superuser", "rdsrepladmin", "public", "user", "root"}
@@ -539,10 +541,24 @@ def _certificate_details(instance: DBInstance) -> dict[str, Any]:
     }
 
 
+def _latest_restorable_time(instance: DBInstance) -> datetime.datetime | None:
+    """Transaction logs are kept every five minutes, as long as the server runs and backups are on."""
+    database, extra = database_of(instance), instance.__dict__
+    if not instance.backup_retention_period:
+        return None
+    if database is None or (database.server.process is not None and not database.server.died):
+        now, step = time.time(), scaled(LOG_SECONDS)
+        logged = datetime.datetime.fromtimestamp(now - now % step if step else now, datetime.UTC).replace(tzinfo=None)
+        extra["local_restorable_until"] = max(logged, instance.instance_create_time)
+    until: datetime.datetime | None = extra.get("local_restorable_until")
+    return until
+
+
 def install(current: Runtime) -> None:
     DBInstance.default_engine_versions[rds_catalogue.ENGINE] = str(rds_catalogue.default_version())
     attribute(DBInstance, "endpoint", _endpoint)
     attribute(DBInstance, "certificate_details", _certificate_details)
+    attribute(DBInstance, "latest_restorable_time", _latest_restorable_time)
     for function in (
         create_db_instance,
         describe_db_instances,

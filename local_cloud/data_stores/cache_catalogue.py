@@ -54,6 +54,15 @@ NODE_TYPES = {
 }
 
 
+# Of the memory ElastiCache keeps this for itself, unless a parameter group says otherwise.
+_RESERVED_PERCENT = 25
+
+
+def memory_bytes(node_type: str) -> int:
+    """What data may take on a node."""
+    return int(NODE_TYPES[node_type] * 2**30 * (100 - _RESERVED_PERCENT) / 100)
+
+
 def find_version(engine: str, version: str | None) -> EngineVersion | None:
     """The newest when no version is asked for; `7.x` and `6.x` stand for the newest of that major."""
     offered = [row for row in VERSIONS if row.engine == engine]

@@ -149,6 +149,9 @@ class PostgresServer:
         return [
             "shared_buffers = 32MB",
             "shared_preload_libraries = 'pg_stat_statements'",
+            # what the metrics of latency are made of
+            "track_io_timing = on",
+            "track_wal_io_timing = on",
             "include = 'parameters.conf'",
             f"listen_addresses = '{self.address}'",
             f"port = {self.port}",
@@ -200,9 +203,10 @@ class PostgresServer:
 
     def _create_master(self, master: str, password: str, database: str | None) -> None:
         role = sql.Identifier(master)
-        with self.administrator("template1") as connection:
-            # On RDS rds_superuser may create it; here it is there already.
-            connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        for existing in ("template1", "postgres"):
+            with self.administrator(existing) as connection:
+                # On RDS rds_superuser may create it; here it is there already.
+                connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         with self.administrator() as connection:
             for statement in (
                 "CREATE ROLE rds_superuser NOLOGIN",

@@ -94,6 +94,14 @@ def known_class(name: str) -> bool:
     return bool(_CLASS.fullmatch(name))
 
 
+def memory_bytes(name: str) -> int:
+    """Of an instance class, by its size; the r families have twice as much."""
+    family, size = name.removeprefix("db.").split(".")
+    small = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16}
+    gibibytes = small.get(size) or 16 * int(size.removesuffix("xlarge"))
+    return gibibytes * (2 if family.startswith("r") and size not in {"micro", "small", "medium"} else 1) * 2**30
+
+
 # -- parameters -------------------------------------------------------------------------------------
 
 

@@ -99,6 +99,8 @@ class RedisNode:
             "daemonize no",
             "protected-mode no",
             "repl-diskless-sync-delay 0",
+            # as whom the primary knows it
+            f"replica-announce-ip {self.address}",
             # the ports may change while it runs, so both kinds of link are settled here
             f"tls-replication {'yes' if self.tls else 'no'}",
             f"masteruser {MANAGER}",

@@ -63,6 +63,7 @@ class RedisGroup:
         self.shards: list[Shard] = []
         self.users: tuple[User, ...] = ()
         self.parameters: dict[str, str] = {}
+        self.memory_bytes = 0
         self._new_node = new_node
         self._cluster_tool = cluster_tool
 
@@ -100,8 +101,7 @@ class RedisGroup:
     def _start(self, nodes: Iterable[RedisNode]) -> None:
         for node in nodes:
             node.start()
-            if self.parameters:
-                node.configure(self.parameters)
+            node.configure({**self.parameters, "maxmemory": str(self.memory_bytes)})
             node.set_users(self.users)
 
     def remove(self) -> None:
@@ -148,6 +148,11 @@ class RedisGroup:
         self.parameters = dict(parameters)
         for node in self.nodes:
             node.configure(self.parameters)
+
+    def set_memory(self, memory_bytes: int) -> None:
+        self.memory_bytes = memory_bytes
+        for node in self.nodes:
+            node.configure({"maxmemory": str(memory_bytes)})
 
     def set_tls(self, tls: bool) -> None:
         self.tls = tls

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local_cloud.ecs.strategies import CANARY_DEFAULTS, LINEAR_DEFAULTS
+
 
 @dataclass(frozen=True)
 class DeploymentRules:
@@ -40,4 +42,11 @@ def complete(configuration: Mapping[str, Any] | None) -> dict[str, Any]:
         "deploymentCircuitBreaker": {"enable": False, "rollback": False},
         "bakeTimeInMinutes": 0,
     }
-    return {**defaults, **(configuration or {})}
+    given = {**defaults, **(configuration or {})}
+    for strategy, name, values in (
+        ("CANARY", "canaryConfiguration", CANARY_DEFAULTS),
+        ("LINEAR", "linearConfiguration", LINEAR_DEFAULTS),
+    ):
+        if given["strategy"] == strategy:
+            given[name] = {**values, **(given.get(name) or {})}
+    return given

@@ -98,6 +98,11 @@ class Container:
             probe = [sandbox.rewrite(part) for part in argv_of(check["command"])]
             self._health = HealthCheck(check, probe, environment, sandbox.folder)
 
+    @property
+    def pid(self) -> int | None:
+        """The leader of its processes, while it runs."""
+        return self._process.record.pid if self._process and self.status == "RUNNING" else None
+
     def poll(self) -> None:
         """Notice an exit, and look after the health check."""
         if self._process is None or self.status != "RUNNING":

@@ -35,6 +35,8 @@ def check(definition: Mapping[str, Any]) -> None:
         _check_fargate(definition)
     if not definition.get("executionRoleArn"):
         _check_without_role(containers, fargate)
+    for volume in definition.get("volumes") or []:
+        _check_volume(volume)
     for container in containers:
         _check_dependencies(container, {c["name"]: c for c in containers})
         _check_mounts(container, definition.get("volumes") or [])
@@ -101,3 +103,17 @@ def _check_mounts(container: Mapping[str, Any], volumes: Sequence[Mapping[str, A
     for mount in container.get("mountPoints") or []:
         if mount.get("sourceVolume") not in names:
             raise EcsClientException(f"Unknown volume '{mount.get('sourceVolume')}'.")
+
+
+def _check_volume(volume: Mapping[str, Any]) -> None:
+    efs = volume.get("efsVolumeConfiguration") or {}
+    authorization = efs.get("authorizationConfig") or {}
+    if authorization.get("accessPointId") and efs.get("rootDirectory", "/") != "/":
+        raise EcsClientException(
+            f"Invalid volume '{volume['name']}': with an access point the root directory must be omitted or set to '/'."
+        )
+    secured = authorization.get("accessPointId") or authorization.get("iam") == "ENABLED"
+    if secured and efs.get("transitEncryption") != "ENABLED":
+        raise EcsClientException(
+            f"Invalid volume '{volume['name']}': EFS access points and IAM authorization need transit encryption."
+        )

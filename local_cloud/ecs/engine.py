@@ -94,15 +94,17 @@ def _backends() -> Iterator[EC2ContainerServiceBackend]:
 
 
 def _bound_desired_count(backend: EC2ContainerServiceBackend, service: Service) -> None:
-    """Application Auto Scaling keeps the desired count between its minimum and maximum."""
+    """Application Auto Scaling keeps the desired count between its minimum and maximum, where it is not suspended."""
     scaling = applicationautoscaling_backends[backend.account_id][backend.region_name]
     resource = f"service/{service.cluster_name}/{service.name}"
     target = scaling.targets.get("ecs:service:DesiredCount", {}).get(resource)
     if target is None or service.status != "ACTIVE":
         return
-    bounded = max(int(target.min_capacity), min(int(target.max_capacity), service.desired_count))
-    if bounded != service.desired_count:
-        service.desired_count = bounded
+    suspended = target.suspended_state or {}
+    if not suspended.get("DynamicScalingInSuspended"):
+        service.desired_count = min(int(target.max_capacity), service.desired_count)
+    if not suspended.get("DynamicScalingOutSuspended"):
+        service.desired_count = max(int(target.min_capacity), service.desired_count)
 
 
 def _forget_old(backend: EC2ContainerServiceBackend) -> None:

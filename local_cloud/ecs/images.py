@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -50,14 +51,17 @@ def _without_registry(text: str) -> str:
 
 @dataclass(frozen=True)
 class Image:
-    """What runs for an image, like the last lines of a Dockerfile. Strings are templates."""
+    """What runs for an image, like the last lines of a Dockerfile. Strings are templates.
+
+    `tags` are those that exist, each with the variables that it alone has.
+    """
 
     name: str
     entrypoint: list[str] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     programs: dict[str, list[str]] = field(default_factory=dict)
-    tags: list[str] = field(default_factory=list)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
     stop_signal: str = "SIGTERM"
 
     def manifest(self, tag: str) -> str:
@@ -76,8 +80,9 @@ class Image:
         return "sha256:" + hashlib.sha256(self.manifest(tag).encode()).hexdigest()
 
     def at(self, tag: str) -> Image:
-        """The image under one of its tags: `{tag}` in its environment is filled."""
-        return replace(self, environment={n: v.replace("{tag}", tag) for n, v in self.environment.items()})
+        """The image under one of its tags: with the tag's own variables, and `{tag}` in its environment filled."""
+        common = {n: v.replace("{tag}", tag) for n, v in self.environment.items()}
+        return replace(self, environment={**common, **self.tags.get(tag, {})})
 
     def tag_of(self, digest: str) -> str | None:
         return next((tag for tag in self.tags if self.digest(tag) == digest), None)
@@ -90,7 +95,9 @@ class ImageTable:
         self._images: dict[str, Image] = {}
         for file in files:
             for name, entry in (_read(file).get("images") or {}).items():
-                self._images[name] = Image(name, **entry)
+                tags = entry.get("tags", [])
+                by_tag = tags if isinstance(tags, dict) else {tag: {} for tag in tags}
+                self._images[name] = Image(name, **{**entry, "tags": by_tag})
 
     def get(self, name: str) -> Image | None:
         return self._images.get(name)
@@ -111,13 +118,13 @@ def _read(file: Path) -> dict[str, Any]:
     return dict(yaml.safe_load(file.read_text()) or {})
 
 
-def fill(template: str, address: str, dns: str, tools: Tools) -> str:
-    """Replace {address}, {dns}, {python}, {repository} and {tool:NAME}."""
+def fill(template: str, places: Mapping[str, str], tools: Tools) -> str:
+    """Replace {python}, {repository}, {tool:NAME} and the placeholders that `places` knows."""
+    known = {**places, "python": sys.executable, "repository": str(REPOSITORY)}
 
     def value(match: re.Match[str]) -> str:
         if match[1]:
             return str(tools.find(match[2]).path)
-        known = {"address": address, "dns": dns, "python": sys.executable, "repository": str(REPOSITORY)}
         return known.get(match[2], match[0])
 
     return _PLACEHOLDER.sub(value, template)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import secrets
 import string
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from typing import Any
 
 from moto.ecs.models import TaskDefinition
 
+from local_cloud.ecs.hooks import HookRun
+from local_cloud.ecs.strategies import CLEAN_UP, Stop
 from local_cloud.ecs.tasks import Task, now
 
 IN_PROGRESS, COMPLETED, FAILED = "IN_PROGRESS", "COMPLETED", "FAILED"
@@ -45,13 +48,32 @@ class Revision:
 
 
 @dataclass
+class Passage:
+    """How far a deployment that shifts traffic has come on its route."""
+
+    configuration: Mapping[str, Any]
+    route: tuple[Stop, ...]
+    index: int = 0
+    arrived: float = field(default_factory=time.monotonic)
+    entered: bool = False
+    called_back: bool = False
+    hooks: list[HookRun] = field(default_factory=list)
+    # Percentages of traffic that the new revision was given; None before the first shift.
+    test: float | None = None
+    production: float | None = None
+
+    @property
+    def stop(self) -> Stop:
+        return self.route[self.index]
+
+
+@dataclass
 class Deployment:
     """`status` is PRIMARY, ACTIVE (being replaced) or INACTIVE (over)."""
 
     revision: Revision
     arn: str
     source: Revision | None
-    id: str = field(default_factory=lambda: f"ecs-svc/{secrets.randbelow(9 * 10**18) + 10**18}")
     status: str = "PRIMARY"
     rollout_state: str = IN_PROGRESS
     reason: str = ""
@@ -63,12 +85,28 @@ class Deployment:
     breaker_tripped: bool = False
     rollback_to: Deployment | None = None
     rollback_started: datetime.datetime | None = None
+    # Whether its tasks are in the alternate target groups.
+    alternate: bool = False
+    passage: Passage | None = None
+    # What StopServiceDeployment asked for: ABORT or ROLLBACK.
+    requested: str = ""
     created: datetime.datetime = field(default_factory=now)
     updated: datetime.datetime = field(default_factory=now)
     finished: datetime.datetime | None = None
 
     def __post_init__(self) -> None:
         self.reason = self.reason or f"ECS deployment {self.id} in progress."
+
+    @property
+    def id(self) -> str:
+        """Numbered as its revision."""
+        return f"ecs-svc/{self.revision.arn.rpartition('/')[2]}"
+
+    @property
+    def shifting(self) -> bool:
+        """Whether traffic is still to be shifted or given back, so that the revision before has to stay."""
+        under_way = self.passage is not None and self.rollout_state == IN_PROGRESS
+        return under_way and self.passage is not None and self.passage.stop.stage != CLEAN_UP
 
     def turn(self, state: str, reason: str) -> None:
         self.rollout_state, self.reason, self.updated = state, reason, now()
@@ -129,6 +167,11 @@ class Service:
     def scheduling_strategy(self) -> str:
         return str(self.members.get("schedulingStrategy", "REPLICA"))
 
+    @property
+    def standing(self) -> Deployment | None:
+        """The last deployment before the primary one that completed: what a failure goes back to."""
+        return next((deployment for deployment in self.deployments[1:] if deployment.was_completed), None)
+
     def live_tasks(self) -> list[Task]:
         """Tasks that are meant to run."""
         return [task for task in self.tasks.values() if task.desired_status == "RUNNING"]
@@ -151,10 +194,11 @@ class Service:
         return Revision(f"{self._arn('service-revision')}/{number}", task_definition, members, self.launch_type)
 
     def deploy(self, revision: Revision) -> Deployment:
-        """Start a deployment; the one before is replaced."""
+        """Start a deployment; the one before is replaced. Its tasks join those target groups that have the traffic."""
         key = "".join(secrets.choice(_ALPHABET) for _ in range(21))
         source = self.primary.revision if self.deployments else None
         deployment = Deployment(revision, f"{self._arn('service-deployment')}/{key}", source)
+        deployment.alternate = next((item.alternate for item in self.deployments if item.was_completed), False)
         for previous in self.deployments:
             previous.status = "ACTIVE"
             if previous.rollout_state == IN_PROGRESS:

@@ -16,12 +16,12 @@ from local_cloud.ecs.errors import ResourceInitializationError, RoleError
 _PRINCIPAL = "ecs-tasks.amazonaws.com"
 
 
-def check_assumable(arn: str, partition: str = "aws") -> None:
-    """Raises RoleError when tasks cannot run under the role."""
+def check_assumable(arn: str, partition: str = "aws", principal: str = _PRINCIPAL) -> None:
+    """Raises RoleError when tasks, or whatever else of ECS asks, cannot act under the role."""
     role = _find(arn, partition)
     statements = _statements(role.assume_role_policy_document) if role else []
     trusted = any(
-        statement["Effect"] == "Allow" and _PRINCIPAL in _list(_principals(statement)) for statement in statements
+        statement["Effect"] == "Allow" and principal in _list(_principals(statement)) for statement in statements
     )
     created = role.create_date.replace(tzinfo=UTC).timestamp() if role else 0.0
     if not trusted or not strict.settled(created, strict.IAM_PROPAGATION_SECONDS):

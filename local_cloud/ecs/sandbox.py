@@ -88,4 +88,5 @@ class Sandbox:
         return shlex.join([*prefix, *(self._fill(part) for part in argv)])
 
     def _fill(self, template: str) -> str:
-        return fill(template, self.address, self._dns, self._runtime.tools)
+        places = {"address": self.address, "dns": self._dns, "ca": str(self._runtime.authority.certificate)}
+        return fill(template, places, self._runtime.tools)

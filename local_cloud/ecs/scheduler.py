@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
-from moto.core.exceptions import ServiceException
-
-from local_cloud.ecs import network, roles, targets
+from local_cloud.ecs import launch, shifting, targets
 from local_cloud.ecs.configuration import DeploymentRules
-from local_cloud.ecs.errors import RoleError
 from local_cloud.ecs.failure import judge
 from local_cloud.ecs.images import ImageTable
+from local_cloud.ecs.launch import Launcher
 from local_cloud.ecs.model import COMPLETED, FAILED, IN_PROGRESS, Deployment, Service
-from local_cloud.ecs.planner import Candidate, Limits, plan
-from local_cloud.ecs.tasks import Task, TaskRequest
+from local_cloud.ecs.planner import Limits, plan
+from local_cloud.ecs.task_health import candidates, healthy
+from local_cloud.ecs.tasks import Task
 from local_cloud.runtime import Runtime
 
 _BACKOFF_FREE_FAILURES = 3
 _BACKOFF_SECONDS = 0.25
 _LONGEST_BACKOFF_SECONDS = 20.0
 _ALARM_BAKE_SECONDS = 1.0
-_UNCHECKED_SECONDS = 1.5
 
 
 class Scheduler:
     """`reconcile` does one step for one service and returns at once."""
 
     def __init__(self, runtime: Runtime, table: ImageTable):
-        self._runtime = runtime
-        self._table = table
+        self._launcher = Launcher(runtime, table)
 
     def reconcile(self, service: Service) -> list[Task]:
         """The tasks that were started."""
@@ -38,6 +34,7 @@ class Scheduler:
         self._replace_unhealthy(service)
         if service.status == "ACTIVE":
             judge(service, rules)
+            shifting.advance(service)
         started = self._step(service, rules)
         self._settle(service, rules)
         return started
@@ -75,7 +72,7 @@ class Scheduler:
                 task.stop("ServiceSchedulerInitiated", f"Task {reason}")
                 service.counted.add(task.id)
                 self._count_failure(service, task)
-                self._say_stopped(service, [task])
+                launch.say_stopped(service, [task])
 
     def _unhealthy(self, service: Service, task: Task) -> str | None:
         if task.last_status == "RUNNING" and task.health == "UNHEALTHY":
@@ -92,98 +89,52 @@ class Scheduler:
         deployment = service.primary
         desired = service.desired_count if service.status == "ACTIVE" else 0
         limits = Limits.of(desired, rules.minimum_percent, rules.maximum_percent)
+        if service.status == "ACTIVE" and deployment.shifting:
+            return self._hold(service, limits)
         primary, old = service.tasks_of(deployment), []
         for previous in service.deployments[1:]:
             old += service.tasks_of(previous)
         if deployment.rollout_state == FAILED:
             # What still runs, of this deployment or the one before, goes on; nothing is started any more.
-            self._stop(service, [] if desired else [*primary, *old])
+            launch.stop(service, [] if desired else [*primary, *old])
             return []
-        step = plan(desired, limits, _candidates(primary), _candidates(old))
+        step = plan(desired, limits, candidates(primary), candidates(old))
         tasks = {task.id: task for task in (*primary, *old)}
-        self._stop(service, [tasks[name] for name in step.stop])
-        return self._start(service, deployment, step.start)
+        launch.stop(service, [tasks[name] for name in step.stop])
+        return self._launcher.start(service, deployment, step.start)
 
-    def _start(self, service: Service, deployment: Deployment, count: int) -> list[Task]:
-        if count == 0 or time.monotonic() < service.next_start:
-            return []
-        try:
-            for name in ("execution_role_arn", "task_role_arn"):
-                role = getattr(deployment.revision.task_definition, name, None)
-                if role:
-                    roles.check_assumable(role)
-            network.check(service.account, service.region, deployment.revision.members.get("networkConfiguration"))
-        except (RoleError, ServiceException) as error:
-            self._cannot_launch(service, str(error))
-            return []
-        started = [self._new_task(service, deployment) for _ in range(count)]
-        service.say(f"has started {count} tasks: {' '.join(f'(task {task.id})' for task in started)}.")
+    def _hold(self, service: Service, limits: Limits) -> list[Task]:
+        """During a shift of traffic old and new revision run side by side, each with as many tasks as are wanted."""
+        started: list[Task] = []
+        wanted = shifting.wanted(service)
+        for deployment in service.deployments:
+            tasks = service.tasks_of(deployment)
+            step = plan(wanted.get(deployment.id, 0), limits, candidates(tasks), [])
+            launch.stop(service, [task for task in tasks if task.id in step.stop])
+            started += self._launcher.start(service, deployment, step.start)
         return started
-
-    def _cannot_launch(self, service: Service, error: str) -> None:
-        service.say(f"failed to launch a task with (error {error}).")
-        service.failures_in_row += 1
-        service.next_start = time.monotonic() + _BACKOFF_SECONDS * 2 ** min(service.failures_in_row, 5)
-
-    def _new_task(self, service: Service, deployment: Deployment) -> Task:
-        service.started_tasks += 1
-        members = deployment.revision.members
-        strategy = members.get("capacityProviderStrategy")
-        request = TaskRequest(
-            account=service.account,
-            region=service.region,
-            cluster=service.cluster_name,
-            task_definition=deployment.revision.task_definition,
-            network=members["networkConfiguration"],
-            group=f"service:{service.name}",
-            started_by=deployment.id,
-            launch_type=deployment.revision.launch_type or "FARGATE",
-            capacity_provider=strategy[0]["capacityProvider"] if strategy else None,
-            tags=_task_tags(service, deployment),
-            enable_execute_command=bool(service.members.get("enableExecuteCommand")),
-            load_balancers=members.get("loadBalancers") or [],
-            registries=members.get("serviceRegistries") or [],
-            number=service.started_tasks,
-        )
-        task = Task(request, self._runtime, self._table)
-        service.tasks[task.id] = task
-        service.owners[task.id] = deployment.id
-        task.start()
-        return task
-
-    def _stop(self, service: Service, tasks: Sequence[Task]) -> None:
-        if not tasks:
-            return
-        for task in tasks:
-            owner = service.owners[task.id]
-            task.stop("ServiceSchedulerInitiated", f"Scaling activity initiated by (deployment {owner})")
-        with_targets = [task for task in tasks if task.request.load_balancers]
-        for group in {e["targetGroupArn"] for t in with_targets for e in t.request.load_balancers}:
-            service.say(f"deregistered {len(with_targets)} targets in (target-group {group}).")
-        if with_targets:
-            service.say(f"has begun draining connections on {len(with_targets)} tasks.")
-        self._say_stopped(service, tasks)
-
-    def _say_stopped(self, service: Service, tasks: Sequence[Task]) -> None:
-        names = " ".join(f"(task {task.id})" for task in tasks)
-        service.say(f"has stopped {len(tasks)} running tasks: {names}.")
 
     def _settle(self, service: Service, rules: DeploymentRules) -> None:
         """Deployments without tasks end, and the primary one completes when all its tasks are healthy."""
         self._say_registered(service)
         deployment = service.primary
         service.deployments[1:] = [d for d in service.deployments[1:] if _still_shown(service, d)]
-        if service.status != "ACTIVE" or deployment.rollout_state == FAILED:
+        if service.status != "ACTIVE" or deployment.rollout_state == FAILED or deployment.shifting:
             return
         tasks = service.tasks_of(deployment)
-        settled = len(tasks) == service.desired_count == sum(map(_healthy, tasks))
+        settled = len(tasks) == service.desired_count == sum(map(healthy, tasks))
         if not settled or len(service.deployments) > 1:
             deployment.steady_since, service.steady = None, False
             return
         deployment.steady_since = deployment.steady_since or time.monotonic()
         service.failures_in_row = 0
         if deployment.rollout_state == IN_PROGRESS:
-            if rules.alarms and time.monotonic() < deployment.steady_since + _ALARM_BAKE_SECONDS:
+            # A shift of traffic has baked already.
+            if (
+                rules.alarms
+                and not deployment.passage
+                and time.monotonic() < deployment.steady_since + _ALARM_BAKE_SECONDS
+            ):
                 return
             deployment.turn(COMPLETED, f"ECS deployment {deployment.id} completed.")
             service.say(f"(deployment {deployment.id}) deployment completed.")
@@ -204,7 +155,7 @@ def _still_shown(service: Service, deployment: Deployment) -> bool:
         return True
     there = any(service.owners[task.id] == deployment.id for task in service.live_tasks())
     wanted = service.primary.rollout_state == IN_PROGRESS and deployment.was_completed and service.status == "ACTIVE"
-    if there or (wanted and not _replaced(service)):
+    if there or (wanted and (service.primary.shifting or not _replaced(service))):
         return True
     deployment.status = "INACTIVE"
     return False
@@ -213,28 +164,4 @@ def _still_shown(service: Service, deployment: Deployment) -> bool:
 def _replaced(service: Service) -> bool:
     """Whether the primary deployment has all its tasks, healthy."""
     tasks = service.tasks_of(service.primary)
-    return len(tasks) == service.desired_count == sum(map(_healthy, tasks))
-
-
-def _healthy(task: Task) -> bool:
-    """A task that nothing checks has to run for a moment: one that ends at once is no success."""
-    checks = task.request.load_balancers or task.has_health_check
-    if not checks and time.monotonic() < task.running_since + _UNCHECKED_SECONDS:
-        return False
-    return task.containers_healthy and all(
-        targets.health(entry, task.address) == "healthy" for entry in task.request.load_balancers
-    )
-
-
-def _candidates(tasks: Sequence[Task]) -> list[Candidate]:
-    return [Candidate(task.id, _healthy(task)) for task in tasks]
-
-
-def _task_tags(service: Service, deployment: Deployment) -> list[dict[str, str]]:
-    propagate = service.members.get("propagateTags")
-    source = {"SERVICE": service.tags, "TASK_DEFINITION": deployment.revision.task_definition.tags}
-    tags = list(source.get(str(propagate), []))
-    if service.members.get("enableECSManagedTags"):
-        tags.append({"key": "aws:ecs:clusterName", "value": service.cluster_name})
-        tags.append({"key": "aws:ecs:serviceName", "value": service.name})
-    return tags
+    return len(tasks) == service.desired_count == sum(map(healthy, tasks))

@@ -8,7 +8,7 @@ from typing import Any
 from moto.ecs.exceptions import EcsClientException, InvalidParameterException
 from moto.ecs.models import TaskDefinition
 
-from local_cloud.ecs import discovery, network, targets
+from local_cloud.ecs import discovery, network, strategy_checks, targets
 from local_cloud.ecs.configuration import DeploymentRules
 
 _FARGATE_PROVIDERS = {"FARGATE", "FARGATE_SPOT"}
@@ -21,6 +21,7 @@ def check(account: str, region: str, members: Mapping[str, Any], task_definition
     network.check(account, region, members.get("networkConfiguration"))
     targets.check(members.get("loadBalancers") or [], task_definition.container_definitions)
     discovery.check(members.get("serviceRegistries") or [])
+    strategy_checks.check(members)
     _check_deployment(members)
 
 
@@ -29,9 +30,6 @@ def _check_kind(members: Mapping[str, Any]) -> None:
         raise InvalidParameterException("The local cloud knows the deployment controller ECS only.")
     if members.get("schedulingStrategy", "REPLICA") != "REPLICA":
         raise InvalidParameterException("The daemon scheduling strategy is not supported for tasks that use Fargate.")
-    strategy = (members.get("deploymentConfiguration") or {}).get("strategy", "ROLLING")
-    if strategy != "ROLLING":
-        raise InvalidParameterException(f"The local cloud knows the deployment strategy ROLLING only, not {strategy}.")
 
 
 def check_launch(

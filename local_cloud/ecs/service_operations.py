@@ -8,7 +8,7 @@ from moto.core.responses import ActionResult
 from moto.ecs.exceptions import ECSException, InvalidParameterException, ServiceNotFoundException
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from local_cloud.ecs import failure, lookup, service_checks, service_view
+from local_cloud.ecs import failure, lookup, service_checks, service_view, shifting
 from local_cloud.ecs.configuration import DeploymentRules
 from local_cloud.ecs.current import engine
 from local_cloud.ecs.model import REVISION_MEMBERS, Service
@@ -68,6 +68,7 @@ def _existing(service: Service | None, request: dict[str, Any]) -> Service | Non
 
 def _deploy(service: Service, definition: Any) -> None:
     deployment = service.deploy(service.revise(definition))
+    shifting.begin(service)
     rules = DeploymentRules.of(service.members.get("deploymentConfiguration") or {})
     # An alarm that rings before the deployment says nothing about it.
     deployment.ignored_alarms = failure.alarming(service, rules.alarms)

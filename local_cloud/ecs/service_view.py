@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from local_cloud.ecs import targets
 from local_cloud.ecs.configuration import DeploymentRules, complete
-from local_cloud.ecs.model import COMPLETED, FAILED, Deployment, Revision, Service
+from local_cloud.ecs.hooks import HookRun
+from local_cloud.ecs.model import COMPLETED, FAILED, IN_PROGRESS, Deployment, Revision, Service
 from local_cloud.ecs.planner import breaker_threshold
 from local_cloud.ecs.task_view import PLATFORM_FAMILY, PLATFORM_VERSION
 
@@ -93,7 +96,8 @@ def service_deployment(service: Service, deployment: Deployment) -> dict[str, An
     facts: dict[str, Any] = {
         **service_deployment_brief(service, deployment),
         "updatedAt": deployment.updated,
-        "deploymentConfiguration": complete(service.members.get("deploymentConfiguration")),
+        "stoppedAt": deployment.finished if deployment_status(deployment) == "STOPPED" else None,
+        "deploymentConfiguration": complete(_configuration(service, deployment)),
         "deploymentCircuitBreaker": {
             "status": _breaker_status(deployment, rules),
             "failureCount": deployment.failed_tasks,
@@ -104,17 +108,51 @@ def service_deployment(service: Service, deployment: Deployment) -> dict[str, An
             "alarmNames": list(rules.alarms),
             "triggeredAlarmNames": sorted(deployment.triggered_alarms),
         },
-        "targetServiceRevision": _counts(service, deployment, deployment.revision),
+        "targetServiceRevision": {
+            **_counts(service, deployment, deployment.revision),
+            **_traffic(deployment, target=True),
+        },
         "sourceServiceRevisions": [],
     }
     if deployment.source:
-        facts["sourceServiceRevisions"] = [_counts(service, None, deployment.source)]
+        source = {**_counts(service, None, deployment.source), **_traffic(deployment, target=False)}
+        facts["sourceServiceRevisions"] = [source]
+    if deployment.passage:
+        facts["lifecycleStage"] = deployment.passage.stop.stage
+        facts["lifecycleHookDetails"] = [_hook(hook) for hook in deployment.passage.hooks]
     if deployment.rollback_to:
         facts["rollback"] = {
             "reason": deployment.reason,
             "startedAt": deployment.rollback_started,
             "serviceRevisionArn": deployment.rollback_to.revision.arn,
         }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _configuration(service: Service, deployment: Deployment) -> Mapping[str, Any] | None:
+    """Of a deployment that shifts traffic that with which it started."""
+    return deployment.passage.configuration if deployment.passage else service.members.get("deploymentConfiguration")
+
+
+def _traffic(deployment: Deployment, target: bool) -> dict[str, float]:
+    """Percentages of traffic as they were last asked for, of the new revision or that before."""
+    passage = deployment.passage
+    given = {
+        "requestedTestTrafficWeight": passage.test if passage else None,
+        "requestedProductionTrafficWeight": passage.production if passage else None,
+    }
+    return {name: value if target else 100.0 - value for name, value in given.items() if value is not None}
+
+
+def _hook(hook: HookRun) -> dict[str, Any]:
+    facts = {
+        "hookId": hook.id,
+        "targetType": hook.kind,
+        "targetArn": hook.target,
+        "status": hook.status,
+        "expiresAt": hook.expires,
+        "timeoutAction": hook.timeout_action,
+    }
     return {name: value for name, value in facts.items() if value is not None}
 
 
@@ -135,6 +173,8 @@ def service_deployment_brief(service: Service, deployment: Deployment) -> dict[s
 
 
 def deployment_status(deployment: Deployment) -> str:
+    if deployment.requested and deployment.rollout_state == IN_PROGRESS:
+        return {"ROLLBACK": "ROLLBACK_REQUESTED", "ABORT": "STOP_REQUESTED"}[deployment.requested]
     if deployment.rollback_to:
         done = deployment.rollback_to.rollout_state
         return {COMPLETED: "ROLLBACK_SUCCESSFUL", FAILED: "ROLLBACK_FAILED"}.get(done, "ROLLBACK_IN_PROGRESS")
@@ -145,8 +185,9 @@ def deployment_status(deployment: Deployment) -> str:
     return "IN_PROGRESS"
 
 
-def revision(service: Service, item: Revision) -> dict[str, Any]:
-    """As DescribeServiceRevisions shows it."""
+def revision(service: Service, deployment: Deployment) -> dict[str, Any]:
+    """The revision of a deployment, as DescribeServiceRevisions shows it."""
+    item = deployment.revision
     images = [{"containerName": c["name"], "image": c["image"]} for c in item.task_definition.container_definitions]
     facts = {
         "serviceRevisionArn": item.arn,
@@ -160,8 +201,27 @@ def revision(service: Service, item: Revision) -> dict[str, Any]:
         "createdAt": item.created,
         **item.members,
         "platformVersion": PLATFORM_VERSION,
+        "resolvedConfiguration": {"loadBalancers": _resolved(deployment)}
+        if item.members.get("loadBalancers")
+        else None,
     }
     return {name: value for name, value in facts.items() if value is not None}
+
+
+def _resolved(deployment: Deployment) -> list[dict[str, str]]:
+    """The target groups that the tasks really join."""
+    entries = targets.resolved(deployment.revision.members["loadBalancers"], deployment.alternate)
+    return [
+        {
+            "targetGroupArn": entry["targetGroupArn"],
+            **(
+                {"productionListenerRule": entry["advancedConfiguration"]["productionListenerRule"]}
+                if entry.get("advancedConfiguration")
+                else {}
+            ),
+        }
+        for entry in entries
+    ]
 
 
 def _counts(service: Service, deployment: Deployment | None, item: Revision) -> dict[str, Any]:

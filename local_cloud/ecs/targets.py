@@ -16,10 +16,20 @@ def find(arn: str) -> FakeTargetGroup | None:
     return elbv2_backends[account][region].target_groups.get(arn)
 
 
+def resolved(load_balancers: list[dict[str, Any]], alternate: bool) -> list[dict[str, Any]]:
+    """The entries with the target groups that tasks really join."""
+    return [
+        {**entry, "targetGroupArn": (entry.get("advancedConfiguration") or {}).get("alternateTargetGroupArn")}
+        if alternate and entry.get("advancedConfiguration")
+        else entry
+        for entry in load_balancers
+    ]
+
+
 def check(load_balancers: list[dict[str, Any]], containers: list[dict[str, Any]]) -> None:
     """Refuse what ECS refuses when a service is created or updated."""
     by_name = {container["name"]: container for container in containers}
-    for entry in load_balancers:
+    for entry in [*load_balancers, *resolved(load_balancers, alternate=True)]:
         arn = entry.get("targetGroupArn", "")
         group = find(arn) if arn.count(":") == 5 else None
         if group is None:

@@ -22,7 +22,7 @@ from local_cloud.ecs.errors import RoleError, TaskStartError
 from local_cloud.ecs.images import ImageTable
 from local_cloud.ecs.network import Interface
 from local_cloud.ecs.sandbox import Sandbox
-from local_cloud.ecs.volumes import mounts
+from local_cloud.ecs.volumes import Client, mounts
 from local_cloud.runtime import Runtime
 
 _POLL_SECONDS = 0.05
@@ -152,18 +152,23 @@ class Task:
         self.times["pullStoppedAt"] = now()
 
     def _start_containers(self) -> None:
-        volumes = self._folder / "volumes"
+        volumes, client = self._folder / "volumes", self._client()
         by_name = {container.name: container for container in self.containers}
         waiting = list(self.containers)
         while waiting and not self._ending():
             for container in [c for c in waiting if ready(c, by_name)]:
-                places = mounts(self.request.task_definition.volumes, container.definition, volumes, self._runtime)
+                listed = self.request.task_definition.volumes
+                places = mounts(listed, container.definition, volumes, client, self._runtime)
                 folder = self._folder / "containers" / container.name
                 container.start(self._runtime, Sandbox(self._runtime, self.address, folder, places))
                 waiting.remove(container)
             self._poll()
         if not self._ending():
             self._activate()
+
+    def _client(self) -> Client:
+        request = self.request
+        return Client(request.account, request.region, self.interface.zone, request.role("taskRole"))
 
     def _activate(self) -> None:
         self.last_status = "ACTIVATING"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from local_cloud.certificates import Authority
 from local_cloud.data_stores.postgresql import Certificate, PostgresServer
+from local_cloud.ports import free_ports
 from local_cloud.processes import Process, Processes
 from local_cloud.settings import Settings
 from local_cloud.tools import Tools
@@ -96,16 +96,9 @@ def running_kong(directory: Path, nodes: int = 1, **kong_settings: str) -> Itera
             database.stop()
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind((_ADDRESS, 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 def start_node(directory: Path, processes: Processes, settings: Mapping[str, str], number: int) -> Node:
     """Start a node and wait until its Admin API answers."""
-    admin, proxy, proxy_ssl, status = (free_port() for _ in range(4))
+    admin, proxy, proxy_ssl, status = free_ports(4, _ADDRESS)
     listeners = {
         "KONG_ADMIN_LISTEN": f"{_ADDRESS}:{admin}",
         "KONG_PROXY_LISTEN": f"{_ADDRESS}:{proxy}, {_ADDRESS}:{proxy_ssl} ssl",
@@ -160,7 +153,7 @@ def _database(directory: Path, processes: Processes, password: str) -> PostgresS
     server = PostgresServer(
         name="database",
         address=_ADDRESS,
-        port=free_port(),
+        port=free_ports(1, _ADDRESS)[0],
         folder=directory / "database",
         certificate=Certificate(directory / "ca.pem", issued.certificate, issued.key),
         initdb=tools.find("initdb"),

@@ -22,6 +22,7 @@ _VERSIONS = {"TLSv1": "TLSv1_0", "TLSv1.1": "TLSv1_1", "TLSv1.2": "TLSv1_2", "TL
 SERVER = "envoy (local stand-in for awselb/2.0)"
 
 _REQUEST_FILTER = f"""
+FIREWALL
 math.randomseed(os.time() + tonumber(tostring({{}}):match("0x(%x+)"), 16) % 2^31)
 
 local function trace()
@@ -47,6 +48,7 @@ function envoy_on_request(handle)
   elseif "MODE" == "remove" then
     headers:remove("x-forwarded-for")
   end
+  firewall(handle, address)
 end
 """
 
@@ -87,6 +89,9 @@ class Listener:
     """append, preserve or remove: routing.http.xff_header_processing.mode"""
     certificates: Sequence[Pem] = ()
     tls_versions: Sequence[str] = ()
+    firewall: str = "local function firewall() end"
+    """Lua that judges a request: local_cloud/load_balancer/firewall.py"""
+    firewall_log: Path | None = None
 
 
 @dataclass
@@ -209,7 +214,7 @@ def _manager(row: Listener, routes: Path) -> Resource:
                     "name": "envoy.filters.http.lua",
                     "typed_config": {
                         "@type": f"{http}.lua.v3.Lua",
-                        "default_source_code": {"inline_string": _REQUEST_FILTER.replace("MODE", row.forwarded_for)},
+                        "default_source_code": {"inline_string": _request_filter(row)},
                     },
                 },
                 {
@@ -218,9 +223,13 @@ def _manager(row: Listener, routes: Path) -> Resource:
                 },
             ],
             "local_reply_config": {"mappers": _error_mappers()},
-            "access_log": [_access_log(row)],
+            "access_log": [_access_log(row), *_firewall_log(row)],
         },
     }
+
+
+def _request_filter(row: Listener) -> str:
+    return _REQUEST_FILTER.replace("MODE", row.forwarded_for).replace("FIREWALL", row.firewall)
 
 
 def _error_mappers() -> list[Resource]:
@@ -244,12 +253,19 @@ def _error_mapper(flags: list[str], status: int, title: str) -> Resource:
 
 def _access_log(row: Listener) -> Resource:
     kind = "https" if row.protocol == "HTTPS" else "http"
-    line = FORMAT.replace("{type}", kind).replace("{load_balancer}", row.load_balancer)
+    return _log(row.log, FORMAT.replace("{type}", kind).replace("{load_balancer}", row.load_balancer))
+
+
+def _firewall_log(row: Listener) -> list[Resource]:
+    return [_log(row.firewall_log, "%DYNAMIC_METADATA(firewall:record)%\n")] if row.firewall_log else []
+
+
+def _log(path: Path, line: str) -> Resource:
     return {
         "name": "envoy.access_loggers.file",
         "typed_config": {
             "@type": f"{_TYPE}.extensions.access_loggers.file.v3.FileAccessLog",
-            "path": str(row.log),
+            "path": str(path),
             "log_format": {"text_format_source": {"inline_string": line}},
         },
     }

@@ -12,7 +12,7 @@ from typing import Any
 from moto.acm.models import acm_backends
 from moto.elbv2.models import ELBv2Backend, FakeListener, FakeLoadBalancer, FakeTargetGroup, elbv2_backends
 
-from local_cloud.load_balancer import config, metrics
+from local_cloud.load_balancer import config, firewall, metrics, web_acls
 from local_cloud.load_balancer.access_log import Tail, parse_all
 from local_cloud.load_balancer.conditions import status_codes
 from local_cloud.load_balancer.envoy import Envoy
@@ -121,10 +121,15 @@ class Controller:
             forwarded_for=str(balancer.attrs.get("routing.http.xff_header_processing.mode", "append")),
             certificates=[self._pem(backend, balancer, arn) for arn in row.certificates] if secure else (),
             tls_versions=tls_versions(row.ssl_policy) if secure else (),
+            firewall=firewall.lua(web_acls.protecting(backend, balancer)),
+            firewall_log=self._firewall_log(balancer),
         )
 
     def _log(self, balancer: FakeLoadBalancer) -> Path:
         return self._runtime.settings.state / "load_balancer" / "logs" / f"{balancer.name}.log"
+
+    def _firewall_log(self, balancer: FakeLoadBalancer) -> Path:
+        return self._log(balancer).with_suffix(".firewall.log")
 
     def _pem(self, backend: ELBv2Backend, balancer: FakeLoadBalancer, arn: str) -> config.Pem:
         from local_cloud.aws import acm
@@ -222,6 +227,8 @@ class Controller:
                 metrics.put_requests(backend, parse_all(lines), names)
                 if lines and balancer.attrs.get("access_logs.s3.enabled") == "true":
                     _store(backend, balancer, lines)
+                verdicts = self._tails.setdefault(f"{balancer.arn} firewall", Tail(self._firewall_log(balancer)))
+                web_acls.store(backend, verdicts.read())
             for group in list(backend.target_groups.values()):
                 self._count_hosts(backend, group)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -21,7 +22,11 @@ JDBC_TO_LIBPQ = {
     "sslrootcert": "sslrootcert",
     "connectTimeout": "connect_timeout",
     "ApplicationName": "application_name",
+    "options": "options",
 }
+# Takes its certificate from where it is told, such as a variable.
+CERTIFICATE_FACTORY = "org.postgresql.ssl.SingleCertValidatingFactory"
+BEGIN_CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,9 @@ def database_parameters(env: Mapping[str, str]) -> dict[str, str]:
     found = {libpq: given[jdbc] for jdbc, libpq in JDBC_TO_LIBPQ.items() if jdbc in given}
     if given.get("ssl", "false").lower() == "true":
         found.setdefault("sslmode", "verify-full")  # as pgJDBC reads ssl=true
+    if "sslfactory" in given:
+        found["sslrootcert"] = _authority(given, env)
+    found["options"] = f"-c timezone=UTC {found.get('options', '')}".strip()
     return {
         "host": parts.hostname,
         "port": str(port or 5432),
@@ -163,8 +171,20 @@ def database_parameters(env: Mapping[str, str]) -> dict[str, str]:
         "password": env.get("DB_PASSWORD", PUBLIC_DATABASE_PASSWORD),
         "connect_timeout": "5",
         "application_name": "trademaster-auth",
-        "options": "-c timezone=UTC",
     } | found
+
+
+def _authority(given: Mapping[str, str], env: Mapping[str, str]) -> str:
+    """The one certificate that pgJDBC's factory trusts, from a variable, as the file that libpq wants."""
+    factory, source = given["sslfactory"], given.get("sslfactoryarg", "")
+    name = source.removeprefix("env:")
+    if factory != CERTIFICATE_FACTORY or name == source:
+        raise ConfigurationError("SPRING_DATASOURCE_URL", factory, f"{CERTIFICATE_FACTORY} with sslfactoryarg=env:NAME")
+    if env.get(name, "").count(BEGIN_CERTIFICATE) != 1:
+        raise ConfigurationError(name, env.get(name, ""), "one certificate in PEM")
+    descriptor = os.memfd_create("authority")
+    os.write(descriptor, env[name].encode())
+    return f"/proc/self/fd/{descriptor}"
 
 
 def _database(env: Mapping[str, str], production: bool) -> Database:

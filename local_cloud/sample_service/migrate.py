@@ -30,22 +30,25 @@ def run_sql(revision_file: str) -> None:
 
 
 def migrate(env: Mapping[str, str]) -> str:
-    """Bring the schema to the newest revision and return that revision.
+    """Bring the schema to the newest revision that this release knows, and return the one it is at.
 
     Raises ConfigurationError, or Failed when the database refuses; the schema is unchanged then.
     """
     switches = Switches.from_environment(env)
     engine = create_engine(_url(env), poolclass=NullPool)
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    config.set_main_option("path_separator", os.sep)
+    config = _config(breaking=switches.breaking_migration)
     config.attributes["before_commit"] = lambda connection: _misbehave(connection, switches)
-    head = ScriptDirectory.from_config(config).get_current_head() or ""
+    scripts = ScriptDirectory.from_config(config)
+    head = scripts.get_current_head() or ""
     try:
         with engine.connect() as connection:
             config.attributes["connection"] = connection
             before = MigrationContext.configure(connection).get_current_revision()
             connection.rollback()
+            if before and before not in {script.revision for script in scripts.walk_revisions()}:
+                # As Flyway does: what a later release has done to the schema is not this one's to judge.
+                log.warning("schema is at revision %s, of a release later than this one's %s", before, head)
+                return before
             command.upgrade(config, "head")
     except DBAPIError as error:
         reason = str(error.orig).strip().partition("\n")[0]
@@ -58,9 +61,21 @@ def migrate(env: Mapping[str, str]) -> str:
     return head
 
 
+def _config(*, breaking: bool) -> Config:
+    folder = Path(__file__).with_name("migrations")
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "os")
+    locations = [folder / "versions", *([folder / "breaking"] if breaking else [])]
+    config.set_main_option("version_locations", os.pathsep.join(map(str, locations)))
+    return config
+
+
 def _url(env: Mapping[str, str]) -> URL:
     parameters = database_parameters(env)
-    parameters["options"] += f" -c lock_timeout={env.get('SAMPLE_MIGRATION_LOCK_TIMEOUT', LOCK_TIMEOUT)}"
+    # What the connection says comes last, and so wins.
+    lock_timeout = f"-c lock_timeout={env.get('SAMPLE_MIGRATION_LOCK_TIMEOUT', LOCK_TIMEOUT)}"
+    parameters["options"] = f"{lock_timeout} {parameters['options']}"
     named = {name: parameters.pop(name) for name in ("host", "port", "dbname", "user", "password")}
     return URL.create(
         "postgresql+psycopg",

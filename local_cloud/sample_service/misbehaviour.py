@@ -23,6 +23,7 @@ class Switches:
     latency_seconds: float | None = None
     ignore_sigterm: bool = False
     fail_migration: bool = False
+    breaking_migration: bool = False
     migration_delay_seconds: float | None = None
     admin_enabled: bool = False
 
@@ -37,6 +38,7 @@ class Switches:
             latency_seconds=number(env, "SAMPLE_LATENCY_SECONDS", 600),
             ignore_sigterm=boolean(env, "SAMPLE_IGNORE_SIGTERM", False),
             fail_migration=boolean(env, "SAMPLE_FAIL_MIGRATION", False),
+            breaking_migration=boolean(env, "SAMPLE_BREAKING_MIGRATION", False),
             migration_delay_seconds=number(env, "SAMPLE_MIGRATION_DELAY_SECONDS", DAY),
             admin_enabled=boolean(env, "SAMPLE_CHAOS_ENABLED", False),
         )

@@ -21,14 +21,15 @@ options:
   _input:
     description:
       - The description. Its keys are C(services), C(tiers), C(jwt), C(limits), C(redis), C(cors), C(security_headers),
-        C(size_limit_kilobytes), C(bots), C(admin_networks), C(internal_networks), C(correlation_header) and
-        C(entities), and hold what the variables of the role C(kong_config) with these names hold.
+        C(size_limit_kilobytes), C(bots), C(admin_networks), C(internal_networks), C(correlation_header),
+        C(tracing) and C(entities), and hold what the variables of the role C(kong_config) with these names hold.
     type: dict
     required: true
   secrets:
     description:
-      - C(jwt) is the secret that signs tokens, C(tier_keys) has a key for each tier, C(api_keys) one for each service
-        with internal routes.
+      - C(jwt) is the secret that signs tokens, C(tier_keys) has a key for each tier, C(api_keys) those of each service
+        with internal routes, C(preview_tokens) the token for each service with colours.
+      - C(accepted_jwt) and C(accepted_tier_keys) are lists of all that is valid while they are rotated.
       - What is not known yet, in check mode on an empty account, may be missing.
     type: dict
     required: true
@@ -52,11 +53,13 @@ _value:
   type: dict
 """
 
+import re
 from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.trademaster.platform.plugins.module_utils._core.placeholders import KNOWN_AFTER_APPLY
 from ansible_collections.trademaster.platform.plugins.plugin_utils.gateway_entities import (
     KINDS,
     METHODS,
@@ -75,6 +78,7 @@ DEFAULTS: Data = {
         "max_age_seconds": 3600,
     },
     "bots": {"allow": [], "deny": []},
+    "tracing": {"endpoint": "", "service_name": "kong"},
 }
 SERVICE: Data = {
     "port": 8080,
@@ -83,7 +87,12 @@ SERVICE: Data = {
     "read_timeout_ms": 30000,
     "write_timeout_ms": 30000,
     "health": {},
+    "colours": [],
+    "live": "",
 }
+# What has an address only would get a colour into it.
+NAME_WITH_DOMAIN = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9-]*[a-z-][a-z0-9-]*)+", re.IGNORECASE)
+SHORTEST_TOKEN = 32
 HEALTH_CHECK: Data = {"path": "", "interval_seconds": 5, "timeout_seconds": 2, "failures": 2}
 
 
@@ -100,11 +109,13 @@ def gateway_state(gateway: Data, secrets: Data, functions: Data) -> Data:
 def _completed(gateway: Data) -> Data:
     """`gateway` with everything that may be left out."""
     given = {name: {**default, **gateway.get(name, {})} for name, default in DEFAULTS.items()}
-    services = [
-        {**SERVICE, **service, "health": {**HEALTH_CHECK, **service.get("health", {})}}
-        for service in gateway["services"]
-    ]
+    services = [_completed_service(service) for service in gateway["services"]]
     return {**gateway, **given, "services": services}
+
+
+def _completed_service(service: Data) -> Data:
+    completed = {**SERVICE, **service, "health": {**HEALTH_CHECK, **service.get("health", {})}}
+    return {**completed, "live": completed["live"] or next(iter(completed["colours"]), "")}
 
 
 # What the data cannot be
@@ -123,11 +134,29 @@ def _check(gateway: Data, secrets: Data) -> None:
         internal = any(route["kind"] == "internal" for route in service["routes"])
         lacks = internal and not service.get("api_key_secret")
         _refuse(lacks, f"kong_config_services[{index}].api_key_secret", "", "is missing: internal routes ask for a key")
+        _check_colours(service, secrets, f"kong_config_services[{index}]")
     known = set(secrets.get("tier_keys") or gateway["tiers"])
     for tier in gateway["tiers"]:
         _refuse(
             tier not in known, "kong_config_tiers", tier, "has no key in the secret of kong_config_tier_keys_secret"
         )
+
+
+def _check_colours(service: Data, secrets: Data, where: str) -> None:
+    colours, host, live = service["colours"], service["host"], service["live"]
+    if not colours:
+        return
+    name = "has to be a name with a domain: the colour is put before the first dot"
+    _refuse(not NAME_WITH_DOMAIN.fullmatch(host), f"{where}.host", host, name)
+    _refuse(live not in colours, f"{where}.live", live, f"is no colour: choose from {', '.join(colours)}")
+    closed = "is missing: whoever has its token reaches a release before customers do"
+    _refuse(not service.get("preview_secret"), f"{where}.preview_secret", "", closed)
+    token = (secrets.get("preview_tokens") or {}).get(service["name"]) or KNOWN_AFTER_APPLY
+    short = token != KNOWN_AFTER_APPLY and len(token) < SHORTEST_TOKEN
+    # Its value is not shown.
+    _refuse(
+        short, f"{where}.preview_secret", service.get("preview_secret"), f"holds fewer than {SHORTEST_TOKEN} letters"
+    )
 
 
 def _check_route(gateway: Data, route: Data, where: str) -> None:

@@ -12,6 +12,8 @@ short_description: Read what a role published in Parameter Store
 description:
   - Every role publishes its result as JSON under V(/<project>/<environment>/outputs/<role>). This lookup answers it as
     a dictionary, so a playbook can use the network without converging it.
+  - In a play in which the role has run, its answer is taken from the variable C(<role>_result) without asking AWS,
+    unless O(project) or O(environment) is given.
 author:
   - Contributors to the trademaster.platform collection (@trademaster)
 options:
@@ -27,6 +29,11 @@ options:
     description: Playbook that the error names as the one to run first.
     type: str
     default: playbooks/site.yml
+  path:
+    description:
+      - Path under which to look, for what is published as JSON objects elsewhere. V(/<project>/<environment>/outputs)
+        when omitted. With it, AWS is asked in any case.
+    type: str
   project:
     description: Project that published.
     type: str
@@ -54,6 +61,10 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ lookup('trademaster.platform.outputs', 'cache', default={}) }}"
 
+- name: Read which colour of a service is live
+  ansible.builtin.debug:
+    msg: "{{ lookup('trademaster.platform.outputs', 'auth-service', path='/shop/prod/releases', default={}) }}"
+
 - name: Read another environment
   ansible.builtin.debug:
     msg: "{{ lookup('trademaster.platform.outputs', 'edge', project='trademaster', environment='staging').url }}"
@@ -78,10 +89,12 @@ try:
 except ImportError:  # the client reports the missing library
     pass
 
+MOST_NAMES = 10  # that GetParameters takes
 
-def parameter_name(project: str, environment: str, role: str) -> str:
-    """Where a role publishes."""
-    return f"/{project}/{environment}/outputs/{role}"
+
+def parameter_name(project: str, environment: str, role: str, path: str | None = None) -> str:
+    """Where a role publishes, or what is called so under `path`."""
+    return f"{path or f'/{project}/{environment}/outputs'}/{role}"
 
 
 def parsed(name: str, text: str) -> dict[str, Any]:
@@ -97,29 +110,51 @@ def parsed(name: str, text: str) -> dict[str, Any]:
     return value
 
 
+def read(client: Any, names: Sequence[str]) -> dict[str, str]:
+    """Values of those parameters that there are (GetParameters)."""
+    found: dict[str, str] = {}
+    for start in range(0, len(names), MOST_NAMES):
+        answer = client.get_parameters(Names=list(names[start : start + MOST_NAMES]), WithDecryption=True)
+        found |= {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}
+    return found
+
+
 class LookupModule(AwsLookup):
     """The lookup."""
 
     def run(self, terms: Sequence[str], variables: Mapping[str, Any] | None = None, **options: Any) -> list[Any]:
         """One dictionary for each role named in `terms`."""
         self.set_options(var_options=variables, direct=options)
-        try:
-            client = self.client("ssm")
-            return [self._output(client, role) for role in terms]
-        except (BotoCoreError, ClientError) as error:
-            raise AnsibleLookupError(f"outputs of {', '.join(terms)}: {error}") from error
+        answers = {} if options.keys() & {"path", "project", "environment"} else self._answers(terms, variables or {})
+        unknown = [role for role in terms if role not in answers]
+        if unknown:
+            answers |= self._outputs(unknown)
+        return [answers[role] for role in terms]
 
-    def _output(self, client: Any, role: str) -> Any:
-        name = parameter_name(self.given("project"), self.given("environment"), role)
+    def _answers(self, roles: Sequence[str], variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Of roles that ran in this play. They are asked for, too: templates evaluate a default in any case."""
+        results = {role: self._templar.template(variables.get(f"{role}_result")) for role in roles}
+        return {role: result for role, result in results.items() if result}
+
+    def _outputs(self, roles: Sequence[str]) -> dict[str, Any]:
+        names = {role: self._name(role) for role in roles}
         try:
-            answer = client.get_parameter(Name=name, WithDecryption=True)
-        except client.exceptions.ParameterNotFound:
-            default = self.get_option("default")
-            if default is None:
-                playbook = self.get_option("playbook")
-                message = (
-                    f"{role} has published nothing under {name}: run ansible-playbook {playbook} --tags {role} first"
-                )
-                raise AnsibleLookupError(message) from None
-            return default
-        return parsed(name, answer["Parameter"]["Value"])
+            found = read(self.client("ssm"), list(names.values()))
+        except (BotoCoreError, ClientError) as error:
+            raise AnsibleLookupError(f"outputs of {', '.join(roles)}: {error}") from error
+        return {
+            role: parsed(name, found[name]) if name in found else self._missing(role, name)
+            for role, name in names.items()
+        }
+
+    def _name(self, role: str) -> str:
+        return parameter_name(self.given("project"), self.given("environment"), role, self.given("path"))
+
+    def _missing(self, role: str, name: str) -> Any:
+        default = self.get_option("default")
+        if default is None:
+            playbook = self.get_option("playbook")
+            raise AnsibleLookupError(
+                f"{role} has published nothing under {name}: run ansible-playbook {playbook} --tags {role} first"
+            )
+        return default

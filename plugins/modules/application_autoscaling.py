@@ -35,6 +35,13 @@ options:
   max_capacity:
     description: Greatest number of tasks. Required with O(state=present).
     type: int
+  keep_limits:
+    description:
+      - Whether limits that exist stay as they are, for services whose number of tasks a release owns.
+        O(min_capacity) and O(max_capacity) are then for the first time only, and O(purge) spares what is scheduled for
+        one time, V(at(…)).
+    type: bool
+    default: false
   policies:
     description: Target tracking policies.
     type: list
@@ -182,6 +189,7 @@ ARGUMENT_SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "min_capacity": {"type": "int"},
     "max_capacity": {"type": "int"},
+    "keep_limits": {"type": "bool", "default": False},
     "policies": {"type": "list", "elements": "dict", "options": POLICY},
     "scheduled_actions": {"type": "list", "elements": "dict", "options": SCHEDULED_ACTION},
     "purge": {"type": "bool", "default": False},

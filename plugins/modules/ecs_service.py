@@ -15,6 +15,8 @@ description:
   - Succeeds only when the deployment that this task started or joined is C(COMPLETED) on the wanted revision.
     A deployment that fails, is rolled back or gives way to another one fails the task with the reason, the service's
     events, the reasons of stopped tasks and their last log lines.
+  - With a strategy that shifts traffic, the service deployment on our revision has to be C(SUCCESSFUL) as well. Its
+    stage and share of the traffic are shown meanwhile. One that ECS gives up is waited for until all is as before.
   - A service whose last deployment failed is deployed again.
 author:
   - Contributors to the trademaster.platform collection (@trademaster)
@@ -33,7 +35,11 @@ options:
     choices: [present, absent]
     default: present
   task_definition:
-    description: Revision to run, as ARN or C(family:revision). Needed to create a service.
+    description:
+      - Revision to run, as ARN or C(family:revision). To create a service takes it, or O(task_definition_on_create).
+    type: str
+  task_definition_on_create:
+    description: Revision of a new service. Unmanaged later, for services whose revision a release owns.
     type: str
   desired_count:
     description: Number of tasks, kept at this value. Leave it out where autoscaling owns the count.
@@ -117,22 +123,70 @@ options:
             description: Whether ECS goes back to the last completed deployment.
             type: bool
       strategy:
-        description: Deployment strategy of ECS.
+        description:
+          - Deployment strategy of ECS. All but V(ROLLING) shift traffic between two target groups by the weights of a
+            listener rule, and go through lifecycle stages on the way.
         type: str
         choices: [ROLLING, BLUE_GREEN, LINEAR, CANARY]
       bake_time_in_minutes:
-        description: Minutes for which both revisions stay after the shift.
+        description: Minutes for which both revisions stay after the shift. V(BLUE_GREEN) needs it.
         type: int
       lifecycle_hooks:
-        description: Functions that ECS calls, each with C(hook_target_arn), C(role_arn) and C(lifecycle_stages).
+        description: What ECS does at stages of a deployment that shifts traffic. An empty list takes all away.
         type: list
         elements: dict
+        suboptions:
+          target_type:
+            description:
+              - V(AWS_LAMBDA) calls a function. V(PAUSE) waits until somebody calls C(ContinueServiceDeployment).
+              - V(AWS_LAMBDA) when omitted.
+            type: str
+            choices: [AWS_LAMBDA, PAUSE]
+          hook_target_arn:
+            description: The function.
+            type: str
+          role_arn:
+            description: Role that may call it.
+            type: str
+          lifecycle_stages:
+            description: Stages of the hook.
+            type: list
+            elements: str
+            required: true
+          hook_details:
+            description: What the function is told besides.
+            type: dict
+          timeout_configuration:
+            description: When the hook has taken too long.
+            type: dict
+            suboptions:
+              timeout_in_minutes:
+                description: Minutes that it may take. V(1440) when omitted.
+                type: int
+              action:
+                description: What comes then. V(ROLLBACK) when omitted.
+                type: str
+                choices: [ROLLBACK, CONTINUE]
       linear_configuration:
-        description: Steps of V(LINEAR), with C(step_percent) and C(step_bake_time_in_minutes).
+        description: Steps of V(LINEAR).
         type: dict
+        suboptions:
+          step_percent:
+            description: Percentage of the traffic that each step moves.
+            type: float
+          step_bake_time_in_minutes:
+            description: Minutes between steps.
+            type: int
       canary_configuration:
-        description: Steps of V(CANARY), with C(canary_percent) and C(canary_bake_time_in_minutes).
+        description: Steps of V(CANARY).
         type: dict
+        suboptions:
+          canary_percent:
+            description: Percentage of the traffic that moves first.
+            type: float
+          canary_bake_time_in_minutes:
+            description: Minutes before the rest follows.
+            type: int
   load_balancers:
     description: Target groups of the service. An empty list takes it out of all.
     type: list
@@ -151,8 +205,21 @@ options:
         type: int
         required: true
       advanced_configuration:
-        description: Alternate target group, listener rules and role of V(BLUE_GREEN), V(LINEAR) and V(CANARY).
+        description: What V(BLUE_GREEN), V(LINEAR) and V(CANARY) shift traffic with. They need all but the test rule.
         type: dict
+        suboptions:
+          alternate_target_group_arn:
+            description: The other target group.
+            type: str
+          production_listener_rule:
+            description: Rule that forwards production traffic to both target groups. ECS owns its weights.
+            type: str
+          test_listener_rule:
+            description: Rule that forwards test traffic to both target groups.
+            type: str
+          role_arn:
+            description: Role that lets ECS change rules and targets.
+            type: str
   service_registries:
     description: Cloud Map services that tasks register with. An empty list takes the service out.
     type: list
@@ -221,7 +288,8 @@ options:
     type: bool
     default: true
   wait_timeout:
-    description: Seconds to wait at most.
+    description:
+      - Seconds to wait at most. What ECS itself waits in a shift of traffic, between steps and baking, comes on top.
     type: int
     default: 900
 extends_documentation_fragment:
@@ -262,6 +330,30 @@ EXAMPLES = r"""
     tags:
       Project: trademaster
       Environment: staging
+
+- name: Shop, a tenth of the traffic first, the rest when no alarm has rung for ten minutes
+  trademaster.platform.ecs_service:
+    cluster: trademaster-staging
+    name: shop
+    task_definition: "{{ shop_definition.task_definition.arn }}"
+    deployment_configuration:
+      strategy: CANARY
+      canary_configuration:
+        canary_percent: 10
+        canary_bake_time_in_minutes: 10
+      bake_time_in_minutes: 5
+      alarms:
+        alarm_names: [shop-errors]
+        enable: true
+        rollback: true
+    load_balancers:
+      - target_group_arn: "{{ shop_target_group_arn }}"
+        container_name: shop
+        container_port: 8080
+        advanced_configuration:
+          alternate_target_group_arn: "{{ shop_alternate_target_group_arn }}"
+          production_listener_rule: "{{ shop_listener_rule_arn }}"
+          role_arn: "{{ shop_infrastructure_role_arn }}"
 
 - name: Restart the tasks when the database password was rotated
   trademaster.platform.ecs_service:
@@ -321,6 +413,16 @@ events:
   type: list
   elements: str
   sample: ["(service auth) was unable to place a task."]
+service_deployment:
+  description: The service deployment as it ended, and the last stage that it was seen at before.
+  returned: when a deployment failed that shifts traffic
+  type: dict
+  sample:
+    arn: arn:aws:ecs:us-east-1:111122223333:service-deployment/trademaster-staging/shop/NCWGC2ZR-taawPAYrIaU5
+    status: ROLLBACK_SUCCESSFUL
+    stage: BAKE_TIME
+    reason: ECS deployment failed
+    alarms: [shop-errors]
 stopped_tasks:
   description: Last stopped tasks of the deployment, newest first, the newest with its last log lines.
   returned: when the deployment failed
@@ -348,6 +450,9 @@ waits:
     - {"name": "deployment of auth", "seconds": 71.3}
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from ansible_collections.trademaster.platform.plugins.module_utils._aws.ecs.service_run import run
 from ansible_collections.trademaster.platform.plugins.module_utils._aws.session import run_module
 
@@ -360,6 +465,28 @@ CAPACITY_PROVIDER = {
     "weight": {"type": "int"},
 }
 NETWORK = {"subnets": STRINGS, "security_groups": STRINGS, "assign_public_ip": {"type": "bool"}}
+HOOK = {
+    "target_type": {"type": "str", "choices": ["AWS_LAMBDA", "PAUSE"]},
+    "hook_target_arn": {"type": "str"},
+    "role_arn": {"type": "str"},
+    "lifecycle_stages": {**STRINGS, "required": True},
+    "hook_details": {"type": "dict"},
+    "timeout_configuration": {
+        "type": "dict",
+        "options": {
+            "timeout_in_minutes": {"type": "int"},
+            "action": {"type": "str", "choices": ["ROLLBACK", "CONTINUE"]},
+        },
+    },
+}
+LINEAR = {"step_percent": {"type": "float"}, "step_bake_time_in_minutes": {"type": "int"}}
+CANARY = {"canary_percent": {"type": "float"}, "canary_bake_time_in_minutes": {"type": "int"}}
+ADVANCED = {
+    "alternate_target_group_arn": {"type": "str"},
+    "production_listener_rule": {"type": "str"},
+    "test_listener_rule": {"type": "str"},
+    "role_arn": {"type": "str"},
+}
 DEPLOYMENT = {
     "minimum_healthy_percent": {"type": "int"},
     "maximum_percent": {"type": "int"},
@@ -373,15 +500,15 @@ DEPLOYMENT = {
     },
     "strategy": {"type": "str", "choices": ["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"]},
     "bake_time_in_minutes": {"type": "int"},
-    "lifecycle_hooks": DICTS,
-    "linear_configuration": {"type": "dict"},
-    "canary_configuration": {"type": "dict"},
+    "lifecycle_hooks": {**DICTS, "options": HOOK},
+    "linear_configuration": {"type": "dict", "options": LINEAR},
+    "canary_configuration": {"type": "dict", "options": CANARY},
 }
 LOAD_BALANCER = {
     "target_group_arn": {"type": "str", "required": True},
     "container_name": {"type": "str", "required": True},
     "container_port": {"type": "int", "required": True},
-    "advanced_configuration": {"type": "dict"},
+    "advanced_configuration": {"type": "dict", "options": ADVANCED},
 }
 REGISTRY = {
     "registry_arn": {"type": "str", "required": True},
@@ -395,6 +522,7 @@ ARGUMENT_SPEC = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "task_definition": {"type": "str"},
+    "task_definition_on_create": {"type": "str"},
     "desired_count": {"type": "int"},
     "desired_count_on_create": {"type": "int"},
     "launch_type": {"type": "str", "choices": ["FARGATE", "EC2", "EXTERNAL"]},
@@ -421,11 +549,20 @@ ARGUMENT_SPEC = {
     "wait_timeout": {"type": "int", "default": 900},
     "tags": {"type": "dict"},
 }
-EXCLUSIVE = [("desired_count", "desired_count_on_create"), ("launch_type", "capacity_provider_strategy")]
+EXCLUSIVE = [
+    ("task_definition", "task_definition_on_create"),
+    ("desired_count", "desired_count_on_create"),
+    ("launch_type", "capacity_provider_strategy"),
+]
 
 
-def main() -> None:
-    run_module(ARGUMENT_SPEC, run, mutually_exclusive=EXCLUSIVE)
+def silent(_line: str) -> None:
+    """Where nobody watches, the result has to do."""
+
+
+def main(report: Callable[[str], None] = silent) -> None:
+    """`report` shows a line to whoever watches."""
+    run_module(ARGUMENT_SPEC, partial(run, report=report), mutually_exclusive=EXCLUSIVE)
 
 
 if __name__ == "__main__":

@@ -303,6 +303,19 @@ options:
   keep_revisions:
     description: How many C(ACTIVE) revisions to keep. Older ones are deregistered. All are kept when omitted.
     type: int
+  keep_revisions_of:
+    description: Services whose revisions are kept, however old, such as those that a rollback returns to.
+    type: dict
+    suboptions:
+      cluster:
+        description: Cluster of the services.
+        type: str
+        required: true
+      services:
+        description: Names of the services.
+        type: list
+        elements: str
+        required: true
   allow_latest:
     description: Whether an image may have the tag V(latest).
     type: bool
@@ -475,6 +488,10 @@ PLATFORM = {
 }
 COMPATIBILITIES = ["FARGATE", "EC2", "EXTERNAL", "MANAGED_INSTANCES"]
 SERVICE = {"cluster": {"type": "str", "required": True}, "service": {"type": "str", "required": True}}
+SERVICES = {
+    "cluster": {"type": "str", "required": True},
+    "services": {"type": "list", "elements": "str", "required": True},
+}
 
 ARGUMENT_SPEC = {
     "family": {"type": "str", "required": True},
@@ -497,6 +514,7 @@ ARGUMENT_SPEC = {
     "keep_images": {**STRINGS, "default": []},
     "keep_images_from": {"type": "dict", "options": SERVICE},
     "keep_revisions": {"type": "int"},
+    "keep_revisions_of": {"type": "dict", "options": SERVICES},
     "allow_latest": {"type": "bool", "default": False},
     "plain_names": {**STRINGS, "default": []},
     "tags": {"type": "dict"},

@@ -140,6 +140,9 @@ options:
       - The module reads it by itself, so that the token is never a variable of the play.
       - In check mode the secret need not exist yet.
     type: str
+  auth_token_secret_version_id:
+    description: Version of O(auth_token_secret_id) to take instead of the current one, such as the one that comes next.
+    type: str
   auth_token_update_strategy:
     description:
       - With V(SET) a changed token is added, and once it works the one before is dropped.
@@ -475,6 +478,7 @@ ARGUMENT_SPEC = {
     "kms_key_id": {"type": "str"},
     "auth_token": {"type": "str", "no_log": True},
     "auth_token_secret_id": {"type": "str", "no_log": False},
+    "auth_token_secret_version_id": {"type": "str", "no_log": False},
     "auth_token_update_strategy": {"type": "str", "choices": ["SET", "ROTATE"], "default": "SET", "no_log": False},
     "user_group": {"type": "dict", "options": USER_GROUP},
     "snapshot_retention_limit": {"type": "int"},
@@ -494,7 +498,12 @@ ARGUMENT_SPEC = {
 
 
 def main() -> None:
-    run_module(ARGUMENT_SPEC, run, mutually_exclusive=[("auth_token", "auth_token_secret_id")])
+    run_module(
+        ARGUMENT_SPEC,
+        run,
+        mutually_exclusive=[("auth_token", "auth_token_secret_id")],
+        required_by={"auth_token_secret_version_id": "auth_token_secret_id"},
+    )
 
 
 if __name__ == "__main__":

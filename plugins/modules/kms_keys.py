@@ -39,6 +39,18 @@ options:
         description: Whether the log groups of this account and region may be encrypted with the key.
         type: bool
         default: false
+      alarms:
+        description: Whether CloudWatch alarms of this account and region may publish to topics encrypted with the key.
+        type: bool
+        default: false
+      trails:
+        description: Whether CloudTrail may encrypt the log files of trails of this account and region with the key.
+        type: bool
+        default: false
+      config_recorders:
+        description: Whether AWS Config may encrypt what it delivers on behalf of this account with the key.
+        type: bool
+        default: false
       statements:
         description: Further policy statements that let services or roles use the key.
         type: list
@@ -78,12 +90,12 @@ EXAMPLES = r"""
         description: CloudWatch log groups
         log_groups: true
       - name: alarms
-        description: Alarm topic
-        statements:
-          - Effect: Allow
-            Principal: {Service: cloudwatch.amazonaws.com}
-            Action: ["kms:Decrypt", "kms:GenerateDataKey*"]
-            Resource: "*"
+        description: Topics that alarms notify
+        alarms: true
+      - name: audit
+        description: What CloudTrail and AWS Config write
+        trails: true
+        config_recorders: true
     tags: {Project: trademaster, Environment: staging}
 """
 
@@ -116,6 +128,9 @@ KEY = {
     "name": {"type": "str", "required": True},
     "description": {"type": "str"},
     "log_groups": {"type": "bool", "default": False},
+    "alarms": {"type": "bool", "default": False},
+    "trails": {"type": "bool", "default": False},
+    "config_recorders": {"type": "bool", "default": False},
     "statements": {"type": "list", "elements": "dict", "default": []},
 }
 

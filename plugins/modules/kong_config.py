@@ -43,6 +43,12 @@ options:
     description: Whether to remove what is not listed.
     type: bool
     default: false
+  keep_weights:
+    description:
+      - Whether targets that exist keep the weight that they have, for upstreams whose traffic a release moves.
+        The weight in the state is then for new targets only.
+    type: bool
+    default: false
   select_tags:
     description:
       - Tags that mark what is owned, at most five. Every entity that is sent gets them, and only entities that carry
@@ -163,6 +169,7 @@ ARGUMENT_SPEC = {
     "src": {"type": "path"},
     "state": {"type": "str", "choices": ["present", "absent", "gathered", "rendered"], "default": "present"},
     "purge": {"type": "bool", "default": False},
+    "keep_weights": {"type": "bool", "default": False},
     "select_tags": {"type": "list", "elements": "str"},
     "allow_empty": {"type": "bool", "default": False},
     "validate": {"type": "bool", "default": True},

@@ -154,42 +154,12 @@ waits:
 """
 
 from ansible_collections.trademaster.platform.plugins.module_utils._aws.security_groups.run import run
+from ansible_collections.trademaster.platform.plugins.module_utils._aws.security_groups.spec import GROUPS
 from ansible_collections.trademaster.platform.plugins.module_utils._aws.session import run_module
-
-PEERS = ("cidr_ipv4", "cidr_ipv6", "prefix_list", "group")
-
-RULE = {
-    "protocol": {"type": "str", "default": "tcp"},
-    "from_port": {"type": "int"},
-    "to_port": {"type": "int"},
-    "cidr_ipv4": {"type": "str"},
-    "cidr_ipv6": {"type": "str"},
-    "prefix_list": {"type": "str"},
-    "group": {"type": "str"},
-    "description": {"type": "str"},
-    "tags": {"type": "dict"},
-}
-
-RULES = {
-    "type": "list",
-    "elements": "dict",
-    "default": [],
-    "options": RULE,
-    "mutually_exclusive": [PEERS],
-    "required_one_of": [PEERS],
-}
-
-GROUP = {
-    "name": {"type": "str", "required": True},
-    "description": {"type": "str", "required": True},
-    "ingress": RULES,
-    "egress": RULES,
-    "tags": {"type": "dict"},
-}
 
 ARGUMENT_SPEC = {
     "vpc_id": {"type": "str", "required": True},
-    "groups": {"type": "list", "elements": "dict", "required": True, "options": GROUP},
+    "groups": GROUPS,
     "purge": {"type": "bool", "default": False},
     "teardown_timeout": {"type": "int", "default": 1200},
     "tags": {"type": "dict"},

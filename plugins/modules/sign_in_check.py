@@ -31,13 +31,16 @@ options:
     description: File with the authorities to trust, instead of those of the system.
     type: path
   email:
-    description: Account that signs in.
+    description: Account that signs in. The C(email) of its secret when omitted.
     type: str
-    required: true
   secret_id:
     description: Name or ARN of the account's secret, JSON with C(password) and C(verification_token).
     type: str
     required: true
+  account_only:
+    description: Whether to stop as soon as the account may sign in.
+    type: bool
+    default: false
   verify_email:
     description: Whether to prove the e-mail address first, with the secret's C(verification_token).
     type: bool
@@ -144,8 +147,9 @@ ARGUMENT_SPEC = {
     "url": {"type": "str", "required": True},
     "http_url": {"type": "str"},
     "ca_file": {"type": "path"},
-    "email": {"type": "str", "required": True},
+    "email": {"type": "str"},
     "secret_id": {"type": "str", "required": True, "no_log": False},
+    "account_only": {"type": "bool", "default": False},
     "verify_email": {"type": "bool", "default": False},
     "gateway": {"type": "bool", "default": False},
     "cors_origin": {"type": "str"},

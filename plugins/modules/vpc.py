@@ -350,69 +350,17 @@ waits:
 """
 
 from ansible_collections.trademaster.platform.plugins.module_utils._aws.network.run import run
+from ansible_collections.trademaster.platform.plugins.module_utils._aws.network.spec import VPC
 from ansible_collections.trademaster.platform.plugins.module_utils._aws.session import run_module
 
-RULE = {
-    "rule_number": {"type": "int", "required": True},
-    "direction": {"type": "str", "choices": ["ingress", "egress"], "default": "ingress"},
-    "rule_action": {"type": "str", "choices": ["allow", "deny"], "default": "allow"},
-    "protocol": {"type": "str", "default": "tcp"},
-    "cidr_block": {"type": "str", "required": True},
-    "from_port": {"type": "int"},
-    "to_port": {"type": "int"},
-    "icmp_type": {"type": "int"},
-    "icmp_code": {"type": "int"},
-}
-
-TIER = {
-    "name": {"type": "str", "required": True},
-    "public": {"type": "bool", "default": False},
-    "nat": {"type": "bool", "default": False},
-    "newbits": {"type": "int"},
-    "cidrs": {"type": "list", "elements": "str"},
-    "map_public_ip_on_launch": {"type": "bool"},
-    "network_acl_rules": {"type": "list", "elements": "dict", "options": RULE},
-}
-
-ENDPOINT = {
-    "service": {"type": "str", "required": True},
-    "type": {"type": "str", "choices": ["Gateway", "Interface"]},
-    "tiers": {"type": "list", "elements": "str", "required": True},
-    "private_dns_enabled": {"type": "bool", "default": True},
-    "security_group_ids": {"type": "list", "elements": "str"},
-    "policy": {"type": "json"},
-}
-
-FLOW_LOG = {
-    "name": {"type": "str", "default": "flow-log"},
-    "traffic_type": {"type": "str", "choices": ["ACCEPT", "REJECT", "ALL"], "default": "ALL"},
-    "log_destination_type": {"type": "str", "choices": ["cloud-watch-logs", "s3"], "default": "cloud-watch-logs"},
-    "log_group_name": {"type": "str"},
-    "log_destination": {"type": "str"},
-    "deliver_logs_permission_arn": {"type": "str"},
-    "max_aggregation_interval": {"type": "int", "default": 600},
-    "log_format": {"type": "str"},
-}
-
 ARGUMENT_SPEC = {
-    "name": {"type": "str", "required": True},
+    **VPC,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "vpc_id": {"type": "str"},
-    "cidr_block": {"type": "str"},
-    "enable_dns_support": {"type": "bool", "default": True},
-    "enable_dns_hostnames": {"type": "bool", "default": True},
-    "zones": {"type": "int", "default": 2},
-    "zone_names": {"type": "list", "elements": "str"},
-    "tiers": {"type": "list", "elements": "dict", "options": TIER, "mutually_exclusive": [("newbits", "cidrs")]},
-    "nat": {"type": "str", "choices": ["none", "one", "per_zone"], "default": "none"},
-    "endpoints": {"type": "list", "elements": "dict", "options": ENDPOINT},
-    "flow_logs": {"type": "list", "elements": "dict", "options": FLOW_LOG},
-    "restrict_default_security_group": {"type": "bool", "default": True},
     "wait": {"type": "bool", "default": True},
     "nat_timeout": {"type": "int", "default": 600},
     "endpoint_timeout": {"type": "int", "default": 600},
     "teardown_timeout": {"type": "int", "default": 1200},
-    "tags": {"type": "dict"},
 }
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -21,6 +21,7 @@ GROUPS = {
     HEALTH: ("health",),
     INTERNAL: ("internal",),
 }
+PREVIEW = "-preview"
 KINDS = tuple(kind for kinds in GROUPS.values() for kind in kinds)
 
 # Each route names its methods: Kong prefers a route that matches more attributes to one with a longer path.
@@ -29,6 +30,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 TIER_HEADER = "X-Tier-Key"
 USER_HEADER = "X-User-ID"
 API_KEY_HEADER = "X-API-Key"
+PREVIEW_HEADER = "X-Release-Preview"
 KONG_IDENTITY = ("X-Consumer-ID", "X-Consumer-Custom-ID", "X-Consumer-Username", "X-Credential-Identifier")
 # What Kong calls the headers of a limit, and what they are called here.
 LIMIT_HEADERS = {
@@ -42,9 +44,11 @@ ALGORITHMS = ((64, "HS512"), (48, "HS384"), (32, "HS256"))
 
 def entities(gateway: Data, secrets: Data, functions: Data) -> Data:
     """All of them, nested as in decK files."""
-    services = gateway["services"]
+    services = [entrance for service in gateway["services"] for entrance in _entrances(service, secrets)]
     return {
-        "services": [kong for service in services for kong in _services(gateway, service, functions["identity"])],
+        "services": [
+            kong for service in services for kong in _services(gateway, service, functions["identity"], secrets)
+        ],
         "upstreams": [_upstream(service) for service in services],
         "consumers": _consumers(gateway, secrets),
         "plugins": _global_plugins(gateway, functions["strip"]),
@@ -67,12 +71,23 @@ def jwt_algorithm(secret: str) -> str:
 # Services and their routes
 
 
-def _services(gateway: Data, service: Data, identity: str) -> Iterable[Data]:
+def _entrances(service: Data, secrets: Data) -> Iterable[Data]:
+    """A service as customers reach it, and before that, if it has colours, with a token whoever releases it."""
+    yield service
+    if service["colours"]:
+        name = f"{service['name']}{PREVIEW}"
+        token = (secrets.get("preview_tokens") or {}).get(service["name"]) or _not_yet(name)
+        yield {**service, "name": name, "callers": service["name"], "preview_token": token}
+
+
+def _services(gateway: Data, service: Data, identity: str, secrets: Data) -> Iterable[Data]:
+    public = gateway["limits"]["public"]
+    others = _transformer(service)
     plugins: Mapping[str, Callable[[], list[Data]]] = {
-        SIGNED_IN: lambda: [*_for_browsers(gateway, service), *_signed_in(identity)],
-        OPEN: lambda: [*_for_browsers(gateway, service), _limit(gateway, gateway["limits"]["public"], limit_by="ip")],
-        HEALTH: list,
-        INTERNAL: lambda: _from_inside(gateway, service),
+        SIGNED_IN: lambda: [*_for_browsers(gateway, service), *_signed_in(service, identity, _token_key(secrets))],
+        OPEN: lambda: [*_for_browsers(gateway, service), _limit(gateway, public, limit_by="ip"), *others],
+        HEALTH: lambda: others,
+        INTERNAL: lambda: [*_from_inside(gateway, service), *others],
     }
     for suffix, kinds in GROUPS.items():
         routes = [route for route in service["routes"] if route["kind"] in kinds]
@@ -97,10 +112,12 @@ def _route(gateway: Data, service: Data, route: Data) -> Data:
         "paths": route["paths"],
         "methods": _methods(route),
         "strip_path": False,
-        "plugins": _route_plugins(gateway, route),
+        "plugins": _route_plugins(gateway, service, route),
     }
     if service.get("hosts"):
         made["hosts"] = service["hosts"]
+    if "preview_token" in service:
+        made["headers"] = {PREVIEW_HEADER: [service["preview_token"]]}
     return made
 
 
@@ -110,12 +127,12 @@ def _methods(route: Data) -> list[str]:
     return list(dict.fromkeys([*asked, *preflight]))
 
 
-def _route_plugins(gateway: Data, route: Data) -> list[Data]:
+def _route_plugins(gateway: Data, service: Data, route: Data) -> list[Data]:
     plugins = []
     if route.get("rewrite"):
         # It takes the place of the service's own request-transformer, and so has to do what that does.
-        removed = {"remove": {"headers": list(KONG_IDENTITY)}} if route["kind"] in GROUPS[SIGNED_IN] else {}
-        plugins.append(_plugin("request-transformer", replace={"uri": route["rewrite"]}, **removed))
+        signed_in = route["kind"] in GROUPS[SIGNED_IN]
+        plugins += _transformer(service, KONG_IDENTITY if signed_in else (), replace={"uri": route["rewrite"]})
     if route.get("limits"):
         plugins.append(_limit(gateway, route["limits"], limit_by="ip"))
     if route.get("size_limit_kilobytes"):
@@ -154,14 +171,21 @@ def _cors(gateway: Data) -> list[Data]:
     ]
 
 
-def _signed_in(identity: str) -> list[Data]:
+def _transformer(service: Data, removed: Iterable[str] = (), **config: Any) -> list[Data]:
+    """What is taken from a request before the service has it: with colours also the token, with or without preview."""
+    headers = [*removed, *((PREVIEW_HEADER,) if service["colours"] else ())]
+    config = {**config, **({"remove": {"headers": headers}} if headers else {})}
+    return [_plugin("request-transformer", **config)] if config else []
+
+
+def _signed_in(service: Data, identity: str, token_key: Data) -> list[Data]:
     """Both have to pass: jwt proves the token, key-auth makes its tier the consumer. Neither has `anonymous`."""
     return [
         _plugin("pre-function", access=[identity]),
-        _plugin("jwt", claims_to_verify=["exp"], uri_param_names=[], cookie_names=[]),
+        _plugin("jwt", claims_to_verify=["exp"], uri_param_names=[], cookie_names=[], **token_key),
         _plugin("key-auth", key_names=[TIER_HEADER], hide_credentials=True, key_in_query=False, key_in_body=False),
         # A service may believe these headers on its internal paths; here they would name a tier.
-        _plugin("request-transformer", remove={"headers": list(KONG_IDENTITY)}),
+        *_transformer(service, KONG_IDENTITY),
     ]
 
 
@@ -201,12 +225,19 @@ def _limit(gateway: Data, windows: Mapping[str, int | None], **counted_by: str) 
     )
 
 
+def _targets(service: Data) -> Iterable[Data]:
+    """One, or one for each colour: all requests to the live one, and to a preview none before there is a release."""
+    name, _dot, domain = service["host"].partition(".")
+    for colour in service["colours"]:
+        weight = 100 if colour == service["live"] and "preview_token" not in service else 0
+        yield {"target": f"{name}-{colour}.{domain}:{service['port']}", "weight": weight}
+    if not service["colours"]:
+        yield {"target": f"{service['host']}:{service['port']}", "weight": 100}
+
+
 def _upstream(service: Data) -> Data:
     health = service["health"]
-    upstream: Data = {
-        "name": service["name"],
-        "targets": [{"target": f"{service['host']}:{service['port']}", "weight": 100}],
-    }
+    upstream: Data = {"name": service["name"], "targets": list(_targets(service))}
     if health["path"]:
         upstream["healthchecks"] = {
             "active": {
@@ -241,34 +272,61 @@ def _upstream(service: Data) -> Data:
 def _consumers(gateway: Data, secrets: Data) -> list[Data]:
     jwt = str(secrets.get("jwt") or KNOWN_AFTER_APPLY)
     issuer = gateway["jwt"]["issuer"]
+    by_algorithm = _by_algorithm(secrets)
+    credentials = {issuer: (jwt_algorithm(jwt), jwt)} | {name: (name, secret) for name, secret in by_algorithm.items()}
     signer = {
         "username": issuer,
-        "jwt_secrets": [{"key": issuer, "algorithm": jwt_algorithm(jwt), "secret": jwt}],
+        "jwt_secrets": [
+            {"key": key, "algorithm": algorithm, "secret": secret} for key, (algorithm, secret) in credentials.items()
+        ],
     }
     tiers = [_tier(gateway, secrets, tier, per_minute) for tier, per_minute in gateway["tiers"].items()]
     callers = [
-        _caller(f"{service['name']}{INTERNAL}", (secrets.get("api_keys") or {}).get(service["name"]), service)
+        _caller(f"{service['name']}{INTERNAL}", _texts((secrets.get("api_keys") or {}).get(service["name"])), service)
         for service in gateway["services"]
         if any(route["kind"] == "internal" for route in service["routes"])
     ]
     return [signer, *tiers, *callers]
 
 
+def _by_algorithm(secrets: Data) -> dict[str, str]:
+    """While the secret of tokens is rotated, both by the algorithm of their tokens; else nothing.
+
+    All tokens name one issuer, and Kong knows one secret for each name. Secrets that take turns in length sign with
+    algorithms that take turns, and what a token says of its algorithm tells which of the two has signed it.
+    """
+    accepted = {jwt_algorithm(secret): secret for secret in _texts(secrets.get("accepted_jwt"))}
+    return accepted if len(accepted) > 1 else {}
+
+
+def _token_key(secrets: Data) -> Data:
+    return {"key_claim_name": "alg"} if _by_algorithm(secrets) else {}
+
+
 def _tier(gateway: Data, secrets: Data, tier: str, per_minute: int) -> Data:
+    """While the keys are rotated a tier has two, of which the function that names tiers knows the current one."""
+    given = [secrets.get("tier_keys") or {}, *(secrets.get("accepted_tier_keys") or [])]
+    keys = dict.fromkeys(_texts([known.get(tier) for known in given])) or [_not_yet(tier)]
     return {
         "username": f"tier-{tier}",
-        "keyauth_credentials": [{"key": (secrets.get("tier_keys") or {}).get(tier) or _not_yet(tier)}],
+        "keyauth_credentials": [{"key": key} for key in keys],
         "acls": [{"group": tier}],
         "plugins": [_limit(gateway, {"minute": per_minute}, limit_by="header", header_name=USER_HEADER)],
     }
 
 
-def _caller(name: str, key: str | None, service: Data) -> Data:
+def _caller(name: str, keys: Sequence[str], service: Data) -> Data:
+    """While its key is rotated a caller has two."""
     return {
         "username": name,
-        "keyauth_credentials": [{"key": key or _not_yet(name)}],
+        "keyauth_credentials": [{"key": key} for key in keys or [_not_yet(name)]],
         "acls": [{"group": _internal_group(service)}],
     }
+
+
+def _texts(given: Any) -> list[str]:
+    """One text, or several: those that are given."""
+    return [str(text) for text in ([given] if isinstance(given, str) else given or []) if text]
 
 
 def _not_yet(owner: str) -> str:
@@ -277,7 +335,7 @@ def _not_yet(owner: str) -> str:
 
 
 def _internal_group(service: Data) -> str:
-    return f"{service['name']}{INTERNAL}"
+    return f"{service.get('callers', service['name'])}{INTERNAL}"
 
 
 # What holds for every request
@@ -306,6 +364,21 @@ def _global_plugins(gateway: Data, strip: str) -> list[Data]:
             bandwidth_metrics=True,
             upstream_health_metrics=True,
         ),
+        *_tracing(gateway["tracing"]),
+    ]
+
+
+def _tracing(tracing: Data) -> list[Data]:
+    """Spans go to a collector; services are told of the trace in W3C's headers."""
+    if not tracing["endpoint"]:
+        return []
+    return [
+        _plugin(
+            "opentelemetry",
+            traces_endpoint=f"{tracing['endpoint']}/v1/traces",
+            resource_attributes={"service.name": tracing["service_name"]},
+            propagation={"extract": ["w3c"], "inject": ["w3c"], "default_format": "w3c"},
+        )
     ]
 
 

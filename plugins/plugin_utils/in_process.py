@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import io
 import json
+import os
 import sys
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from types import ModuleType
@@ -22,6 +23,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.plugins.action import ActionBase
 from ansible.vars.clean import remove_internal_keys
+from ansible_collections.trademaster.platform.plugins.plugin_utils.planned_changes import PLANNED
 
 try:
     import botocore.session
@@ -34,6 +36,17 @@ else:
     botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 PROFILE = "legacy"  # the serialisation that ansible-core uses for modules
+# Workers of ansible-core have no terminal of their own. This is the one of the playbook, kept before they are forked.
+try:
+    _SCREEN = os.dup(2)
+except OSError:  # it is closed
+    _SCREEN = -1
+
+
+def last_words(line: str) -> None:
+    """Show a line when ansible-core does not listen any more: told to stop, it only waits until its workers end."""
+    with suppress(OSError):
+        os.write(_SCREEN, f"{line}\n".encode())
 
 
 @functools.cache
@@ -69,6 +82,8 @@ class InProcessAction(ActionBase):  # type: ignore[misc]
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Answer the module's result."""
         variables = task_vars or {}
+        # What would change may be kept for tasks that judge it. Whether it is shown, the process that forked decides.
+        self._task.diff = self._task.diff or (self._task.check_mode and PLANNED.collecting)
         result: dict[str, Any] = super().run(tmp, variables)
         if self._is_at_home(variables):
             return {**result, **self._run_here(variables)}

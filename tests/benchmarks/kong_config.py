@@ -26,6 +26,7 @@ from .gateway_state import State, gateway_state, with_edits
 from .measured import Cost, run
 
 SIZES = (200, 1_000, 5_000)
+STEPS = ("first sync", "no-op", "1 % change", "dump")
 TAG = "benchmark"
 DECK_PARALLELISM = (10, 16, 32)
 RUN_MODULE = str(Path(__file__).with_name("run_module.py"))
@@ -53,7 +54,9 @@ def measure() -> list[dict[str, Any]]:
         deck = shutil.which("deck")
         if deck:
             tools += [_Deck(Path(folder), deck, parallelism) for parallelism in DECK_PARALLELISM]
-        return [asdict(row) for entities in SIZES for tool in tools for row in _life(tool, admin, entities)]
+        rows = [row for entities in SIZES for tool in tools for row in _life(tool, admin, entities)]
+    # Tools beside each other.
+    return [asdict(row) for row in sorted(rows, key=lambda row: (row.entities, STEPS.index(row.step)))]
 
 
 @contextmanager
@@ -125,13 +128,13 @@ def _life(tool: _Ours | _Deck, admin: str, entities: int) -> Iterator[Row]:
     empty: State = {"_format_version": "3.0"}
     state = gateway_state(entities)
     edited = with_edits(state, 0.01)
-    steps: tuple[tuple[str, State, Callable[[], Act]], ...] = (
-        ("first sync", empty, lambda: tool.sync(state)),
-        ("no-op", state, lambda: tool.sync(state)),
-        ("1 % change", state, lambda: tool.sync(edited)),
-        ("dump", state, tool.dump),
+    work: tuple[tuple[State, Callable[[], Act]], ...] = (
+        (empty, lambda: tool.sync(state)),
+        (state, lambda: tool.sync(state)),
+        (state, lambda: tool.sync(edited)),
+        (state, tool.dump),
     )
-    for step, before, prepared in steps:
+    for step, (before, prepared) in zip(STEPS, work, strict=True):
         print(f"{entities} entities: {tool.name}: {step} …", file=sys.stderr, flush=True)
         tool.sync(before)(admin)
         with counted(admin) as counter:

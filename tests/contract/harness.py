@@ -1,4 +1,4 @@
-"""Runs a module in this process, as Ansible would, and counts the calls that it makes to AWS and to Kong."""
+"""Runs a module in this process, as Ansible would, and counts the calls that it makes to AWS and to other APIs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import botocore.client
+import pagerduty
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.trademaster.platform.plugins.module_utils._grafana.client import Grafana
 from ansible_collections.trademaster.platform.plugins.module_utils._kong.client import Client
 
 # Names of AWS operations that read, and Kong's calls that do: judging an entity is no write.
-READS = re.compile(r"(Describe|List|Get|Head|Lookup|Discover|BatchGet)|GET /|POST /schemas/.*/validate$")
+READS = re.compile(
+    r"(Describe|List|Get|Head|Lookup|Discover|BatchGet|Filter|CheckCapacity)|GET /|POST /schemas/.*/validate$"
+)
 
 
 @dataclass
 class Calls:
-    """The API calls that were made, in order: names of AWS operations, methods and paths of Kong's Admin API."""
+    """The API calls that were made, in order: names of AWS operations, methods and paths of other APIs."""
 
     operations: list[str] = field(default_factory=list)
 
@@ -50,9 +54,12 @@ class Run:
 
 @contextmanager
 def recorded_calls() -> Iterator[Calls]:
-    """Count every call of every boto3 client, and of every client of Kong, made while the block runs."""
+    """Count every call of every boto3 client, and of every client of Grafana, Kong and PagerDuty, made while the block
+    runs."""
     calls = Calls()
+    call_grafana = Grafana.request
     call_aws, call_kong = botocore.client.BaseClient._make_api_call, Client.request
+    call_pagerduty = pagerduty.RestApiV2Client.request
 
     def counted(client: Any, operation: str, arguments: Any) -> Any:
         calls.operations.append(operation)
@@ -62,9 +69,19 @@ def recorded_calls() -> Iterator[Calls]:
         calls.operations.append(f"{method} {path}")
         return call_kong(client, method, path, body)
 
+    def counted_of_grafana(client: Grafana, method: str, path: str, body: Any = None) -> Any:
+        calls.operations.append(f"{method} {path}")
+        return call_grafana(client, method, path, body)
+
+    def counted_of_pagerduty(client: Any, method: str, path: str, **arguments: Any) -> Any:
+        calls.operations.append(f"{method} /{path}")
+        return call_pagerduty(client, method, path, **arguments)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.client.BaseClient, "_make_api_call", counted)
         patch.setattr(Client, "request", counted_of_kong)
+        patch.setattr(Grafana, "request", counted_of_grafana)
+        patch.setattr(pagerduty.RestApiV2Client, "request", counted_of_pagerduty)
         yield calls
 
 

@@ -19,11 +19,11 @@ VARIABLES = {
 }
 
 
-def templated(expression: str, endpoint: str, *, check: bool = False) -> subprocess.CompletedProcess[str]:
-    """Show what an expression is, as JSON, in check mode or out of it."""
+def templated(expression: str, endpoint: str, *, check: bool = False, **more: str) -> subprocess.CompletedProcess[str]:
+    """Show what an expression is, as JSON, in check mode or out of it. `more` are further variables."""
     message = f"{{{{ {expression} | to_json }}}}"
     arguments = ["localhost", "-c", "local", "-m", "ansible.builtin.debug", "-a", f"msg={json.dumps(message)}"]
-    variables = json.dumps({**VARIABLES, "aws_endpoint_url": endpoint})
+    variables = json.dumps({**VARIABLES, "aws_endpoint_url": endpoint, **more})
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment["ANSIBLE_COLLECTIONS_PATH"] = next(path for path in sys.path if path.endswith(".venv/collections"))
     return subprocess.run(

@@ -2,84 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from tests.contract.case import Boto
-from tests.contract.harness import Run, run_module
-
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}],
-}
-LOGS = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"},
-    ],
-}
-FOREVER = "echo serving; sleep 600"
-CRASH = "echo cannot start: password=hunter2 >&2; exit 3"
-BREAKER = {"deployment_circuit_breaker": {"enable": True, "rollback": True}, "minimum_healthy_percent": 0}
-
-
-class Stage:
-    """A cluster with all that its tasks need, and the modules applied to it."""
-
-    def __init__(self, boto: Boto) -> None:
-        self.name = f"rollout-{uuid4().hex[:8]}"
-        self.boto = boto
-        ec2, iam = boto("ec2"), boto("iam")
-        vpc = ec2.create_vpc(CidrBlock="10.82.0.0/16")["Vpc"]["VpcId"]
-        self.subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.82.0.0/24")["Subnet"]["SubnetId"]
-        self.role = iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-        iam.put_role_policy(RoleName=self.name, PolicyName="logs", PolicyDocument=json.dumps(LOGS))
-        boto("logs").create_log_group(logGroupName=f"/{self.name}")
-        boto("ecs").create_cluster(clusterName=self.name)
-
-    def define(self, script: str, image: str = "busybox:1.36", **options: Any) -> Run:
-        logs = {"awslogs-group": f"/{self.name}", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "app"}
-        container = {
-            "name": "app",
-            "image": image,
-            "command": ["sh", "-c", script],
-            "log_configuration": {"log_driver": "awslogs", "options": logs},
-        }
-        sizes = {"cpu": "256", "memory": "512", "execution_role_arn": self.role}
-        return run_module(
-            "ecs_task_definition", {"family": self.name, "container_definitions": [container], **sizes, **options}
-        )
-
-    def revision(self, script: str, **options: Any) -> str:
-        return str(self.define(script, **options).answer["task_definition"]["arn"])
-
-    @property
-    def place(self) -> dict[str, Any]:
-        return {
-            "cluster": self.name,
-            "launch_type": "FARGATE",
-            "network_configuration": {"subnets": [self.subnet]},
-            "wait_timeout": 60,
-        }
-
-    def deploy(self, revision: str, **options: Any) -> Run:
-        given = {**self.place, "name": "app", "task_definition": revision, "deployment_configuration": BREAKER}
-        return run_module("ecs_service", {**given, "desired_count": 1, **options})
-
-    def run(self, script: str, **options: Any) -> Run:
-        overrides = {"container_overrides": [{"name": "app", "command": ["sh", "-c", script]}]}
-        given = {**self.place, "task_definition": self.revision(FOREVER), "overrides": overrides}
-        return run_module("ecs_run_task", {**given, **options})
-
-    def service(self) -> dict[str, Any]:
-        return dict(self.boto("ecs").describe_services(cluster=self.name, services=["app"])["services"][0])
-
-    def remove(self) -> Run:
-        return run_module("ecs_service", {"cluster": self.name, "name": "app", "state": "absent", "wait_timeout": 60})
+from tests.contract.ecs_stage import CRASH, FOREVER, Stage
 
 
 @pytest.fixture
@@ -98,6 +26,17 @@ def test_a_good_deployment_is_waited_for_and_then_nothing_is_left_to_do(stage: S
     assert [wait["name"] for wait in first.answer["waits"]] == ["deployment of app"]
     again = stage.deploy(revision)
     assert (again.changed, again.calls.writes) == (False, [])
+
+
+def test_a_revision_that_a_service_may_start_again_is_not_retired(stage: Stage) -> None:
+    first = stage.revision(FOREVER)
+    assert not stage.deploy(first, desired_count=0).answer.get("failed")
+    kept = {"keep_revisions": 1, "keep_revisions_of": {"cluster": stage.name, "services": ["app", "not-there"]}}
+    newer = [stage.revision(f"echo {number}; {FOREVER}", **kept) for number in range(3)]
+
+    active = stage.boto("ecs").list_task_definitions(familyPrefix=stage.name, status="ACTIVE")["taskDefinitionArns"]
+    # The one before the latest may still be running somewhere.
+    assert active == [first, *newer[-2:]]
 
 
 def test_a_rolled_back_deployment_fails_and_says_why(stage: Stage) -> None:
@@ -145,6 +84,18 @@ def test_the_image_that_a_deployment_put_in_place_stays(stage: Stage) -> None:
     other = stage.define(FOREVER, **kept, runtime_platform={"cpu_architecture": "ARM64"})
     assert other.answer["task_definition"]["images"] == {"app": "busybox:1.37"}
     assert other.changes[0]["fields"] == ["runtime_platform"]
+
+
+def test_the_tags_of_what_was_deployed_stay_with_its_image(stage: Stage) -> None:
+    """And not those of a revision that was registered for a release that failed."""
+    version = "trademaster:version"
+    stage.deploy(stage.revision(FOREVER, tags={version: "1.0"}))
+    stage.revision(FOREVER, image="busybox:1.37", tags={version: "1.1"})
+    kept = {"keep_images": ["app"], "keep_images_from": {"cluster": stage.name, "service": "app"}}
+    other = stage.revision(FOREVER, **kept, runtime_platform={"cpu_architecture": "ARM64"})
+    described = stage.boto("ecs").describe_task_definition(taskDefinition=other, include=["TAGS"])
+    assert described["taskDefinition"]["containerDefinitions"][0]["image"] == "busybox:1.36"
+    assert {"key": version, "value": "1.0"} in described["tags"]
 
 
 def test_a_trigger_deploys_the_same_revision_anew(stage: Stage) -> None:

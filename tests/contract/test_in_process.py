@@ -88,10 +88,11 @@ def test_both_ways_answer_the_same_for_kong(tmp_path: Path, kong: Admin, diff: b
     [
         ("ssm_parameters", {"path": "no-slash", "parameters": PARAMETERS}, "path: 'no-slash' is not a hierarchy"),
         ("kong_service", {"name": "a b"}, "name: 'a b' has to be a name of letters"),
+        ("pagerduty_service", {"name": "a", "api_url": "http://a"}, "api_url: 'http://a' has to be an https:// URL"),
     ],
 )
 def test_both_ways_fail_the_same(tmp_path: Path, module: str, options: dict[str, Any], message: str) -> None:
-    nowhere = {**aws("http://127.0.0.1:1"), "KONG_ADMIN_URL": "http://127.0.0.1:1"}
+    nowhere = {**aws("http://127.0.0.1:1"), "KONG_ADMIN_URL": "http://127.0.0.1:1", "PAGERDUTY_API_TOKEN": "unused"}
     run = play(tmp_path, nowhere, module, options, ignore_errors=True)
     assert run.returncode == 0, run.stdout
     assert message in output_of(run, "here")

@@ -20,19 +20,23 @@ from tests.contract.harness import READS, run_module
 from tests.contract.test_contract import CASES, succeeded
 
 # Data stores take a minute to start and stop: they have tests of their own.
-QUICK = [case for case in CASES if case.module not in ("rds_instance", "elasticache_replication_group")]
+# What cannot be taken away cannot be made anew: tests/unit/release/test_record.py interrupts the record of a release.
+LEFT_OUT = ("rds_instance", "elasticache_replication_group", "release_record")
+QUICK = [case for case in CASES if case.module not in LEFT_OUT]
 MOST_CUTS = 6
 
 
 @contextmanager
-def cut_off(after: int) -> Iterator[None]:
-    """Let `after` writes through, and nothing from then on."""
+def cut_off(after: int) -> Iterator[list[str]]:
+    """Let `after` writes through, and nothing from then on; gives the calls that were refused."""
     original, original_of_kong = botocore.client.BaseClient._make_api_call, Client.request
     written = 0
+    refused: list[str] = []
 
     def counted(client: Any, operation: str, arguments: Any) -> Any:
         nonlocal written
         if written >= after:
+            refused.append(operation)
             raise EndpointConnectionError(endpoint_url="https://cut.off.invalid")
         written += not READS.match(operation)
         return original(client, operation, arguments)
@@ -40,6 +44,7 @@ def cut_off(after: int) -> Iterator[None]:
     def counted_of_kong(client: Any, method: str, path: str, body: Any = None) -> Any:
         nonlocal written
         if written >= after:
+            refused.append(f"{method} {path}")
             raise KongError(f"{method} {path}", 0, "cut off by the test", sent=False)
         written += not READS.match(f"{method} {path}")
         return original_of_kong(client, method, path, body)
@@ -47,7 +52,7 @@ def cut_off(after: int) -> Iterator[None]:
     botocore.client.BaseClient._make_api_call = counted
     Client.request = counted_of_kong  # type: ignore[method-assign]
     try:
-        yield
+        yield refused
     finally:
         botocore.client.BaseClient._make_api_call = original
         Client.request = original_of_kong  # type: ignore[method-assign]
@@ -80,7 +85,9 @@ def test_an_interrupted_run_is_finished_by_the_next(
     for written in cuts(removing):
         with subtests.test(f"removal cut off after {written} of {removing} writes"):
             succeeded(run_module(case.module, present))
-            with cut_off(written):
-                assert run_module(case.module, absent).answer.get("failed")
+            with cut_off(written) as refused:
+                cut = run_module(case.module, absent)
+            # One removal may take fewer writes than another: a bucket may get logs meanwhile, and is emptied again.
+            assert bool(cut.answer.get("failed")) == bool(refused)
             succeeded(run_module(case.module, absent))
             assert succeeded(run_module(case.module, present, check=True)).changes == predicted

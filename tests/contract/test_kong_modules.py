@@ -290,3 +290,47 @@ def test_the_lint_knows_what_tokens_carry(kong: Admin) -> None:
     said = refused("kong_config", **options, token_issuers=["auth-service"])
     assert "consumers[0].jwt_secrets[0].key: no token carries 'contract-iss'; set it to one of the issuers" in said
     assert done("kong_config", check=True, **options, token_issuers=["contract-iss"]).changed
+
+
+COLOURS = ("contract-blue:80", "contract-green:80")
+OWNED: dict[str, Any] = {"select_tags": ["contract-colours"], "purge": True}
+
+
+def coloured(blue: int, green: int, token: str = "") -> dict[str, Any]:
+    """An upstream with a target for each colour; with a token, a route that asks for it."""
+    targets = [{"target": name, "weight": weight} for name, weight in zip(COLOURS, (blue, green), strict=True)]
+    route = {"name": "contract-preview", "paths": ["/preview"], "headers": {"X-Preview": [token]}}
+    services = [{"name": "contract-preview", "host": "contract-colours", "routes": [route]}] if token else []
+    return {"upstreams": [{"name": "contract-colours", "targets": targets}], "services": services}
+
+
+def weights(kong: Admin) -> list[int]:
+    found = {item["target"]: item["weight"] for item in kong.get("/upstreams/contract-colours/targets")["data"]}
+    return [found[name] for name in COLOURS]
+
+
+def test_weights_that_a_release_has_moved_stay_as_they_are(kong: Admin) -> None:
+    options = {"config": coloured(100, 0), "keep_weights": True, **OWNED}
+    done("kong_config", **options)
+    assert weights(kong) == [100, 0]
+    for name, weight in zip(COLOURS, (10, 90), strict=True):
+        kong.call("PATCH", f"/upstreams/contract-colours/targets/{name}", {"weight": weight})
+    again = done("kong_config", **options)
+    assert (again.changed, again.calls.writes) == (False, [])
+    changed = coloured(100, 0)
+    changed["upstreams"][0]["algorithm"] = "least-connections"
+    assert [change["kind"] for change in done("kong_config", config=changed, keep_weights=True, **OWNED).changes] == [
+        "upstream"
+    ]
+    assert weights(kong) == [10, 90]
+    done("kong_config", config=coloured(100, 0), **OWNED)
+    assert weights(kong) == [100, 0]
+    done("kong_config", state="absent", **OWNED)
+
+
+def test_a_token_in_a_route_shows_neither_before_nor_after_it_changes(kong: Admin) -> None:
+    first, second = f"first-{SECRET}", f"second-{SECRET}"
+    runs = [done("kong_config", config=coloured(100, 0, token), secrets=[token], **OWNED) for token in (first, second)]
+    runs.append(done("kong_config", state="absent", secrets=[second], **OWNED))
+    assert [run.changed for run in runs] == [True, True, True]
+    assert not [run for run in runs if first in run.output or second in run.output]

@@ -31,12 +31,36 @@ def published(boto: Boto, aws_endpoint: str) -> str:
         pytest.param("'network'", "vpc-1", id="published"),
         pytest.param("'cache', default={'host': 'none-yet'}", "none-yet", id="default"),
         pytest.param("'network', environment='test'", "vpc-1", id="options win over variables"),
+        pytest.param("'cache', 'network', default={}", "vpc-1", id="several"),
     ],
 )
 def test_answers_what_was_published(published: str, expression: str, shown: str) -> None:
     run = look_up(expression, published)
     assert run.returncode == 0, run.stderr
     assert shown in run.stdout
+
+
+def test_what_a_role_answered_in_this_play_needs_no_aws() -> None:
+    run = templated(
+        "lookup('trademaster.platform.outputs', 'network')",
+        "http://127.0.0.1:1",
+        network_result="{{ {'vpc_id': 'vpc-2'} }}",
+    )
+    assert run.returncode == 0, run.stderr
+    assert "vpc-2" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("expression", "result"),
+    [
+        pytest.param("'network', environment='test'", "{{ {'vpc_id': 'vpc-2'} }}", id="another environment"),
+        pytest.param("'network'", "{{ {} }}", id="nothing is left"),
+    ],
+)
+def test_other_answers_are_those_that_were_published(published: str, expression: str, result: str) -> None:
+    run = templated(f"lookup('trademaster.platform.outputs', {expression})", published, network_result=result)
+    assert run.returncode == 0, run.stderr
+    assert "vpc-1" in run.stdout
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 import pytest
 
 from tests.contract.case import Boto
@@ -11,10 +14,11 @@ from tests.contract.templating import templated
 @pytest.fixture
 def stored(boto: Boto, aws_endpoint: str) -> str:
     manager = boto("secretsmanager")
-    known = {secret["Name"] for secret in manager.list_secrets()["SecretList"]}
-    if "contract/lookup/text" not in known:
-        manager.create_secret(Name="contract/lookup/text", SecretString="correct-horse")
-        manager.create_secret(Name="contract/lookup/bytes", SecretBinary=b"correct")
+    contents: dict[str, Any] = {"text": {"SecretString": "correct-horse"}, "bytes": {"SecretBinary": b"correct"}}
+    for name, content in contents.items():
+        # Another test, or another session at the same endpoint, may have made it.
+        with suppress(manager.exceptions.ResourceExistsException):
+            manager.create_secret(Name=f"contract/lookup/{name}", **content)
     return aws_endpoint
 
 

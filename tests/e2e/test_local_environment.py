@@ -5,20 +5,42 @@ The tests run in this order and share one environment; each picks up what the on
 
 from __future__ import annotations
 
-import json
 import os
 import signal
+import urllib.parse
 import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
 
+import pytest
 from local_cloud_support import eventually
 
-from tests.e2e.environment import Calls, Environment, arguments_of, environment_of, processes, recap
+from tests.environment import (
+    Calls,
+    Environment,
+    arguments_of,
+    environment_of,
+    plain_secrets,
+    processes,
+    readable,
+    recap,
+)
+from tests.https_client import Client
 
 IN_ORDER = True
 EMAIL = f"ada-{uuid.uuid4().hex[:8]}@example.com"
 PASSWORD = f"correct-{uuid.uuid4().hex}"
-CLUSTER = "trademaster-local"
+CLUSTER, SERVICE = "trademaster-local", "trademaster-local-auth-blue"
+# The proof that ends `make up` signs in from 127.0.0.1, and sign-ins are limited by address.
+CUSTOMER = "127.0.0.9"
+
+
+@pytest.fixture
+def customer(environment: Environment) -> Iterator[Client]:
+    with closing(Client(environment, CUSTOMER)) as client:
+        yield client
 
 
 def made_by_us(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -35,10 +57,9 @@ def databases(environment: Environment) -> list[dict[str, Any]]:
 
 
 def tasks(environment: Environment) -> list[dict[str, Any]]:
-    """Running tasks of the authentication service."""
+    """Running tasks of the authentication service, of which nothing has been released yet."""
     ecs = environment.client("ecs")
-    services = [arn for arn in ecs.list_services(cluster=CLUSTER)["serviceArns"] if "auth" in arn]
-    arns = ecs.list_tasks(cluster=CLUSTER, serviceName=services[0])["taskArns"]
+    arns = ecs.list_tasks(cluster=CLUSTER, serviceName=SERVICE)["taskArns"]
     return list(ecs.describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"]) if arns else []
 
 
@@ -71,56 +92,63 @@ def test_make_up_ends_with_where_the_environment_answers(environment: Environmen
     assert str(environment.state / "ca.pem") in environment.outputs[-1]
 
 
-def test_health_is_served_over_https(environment: Environment) -> None:
-    status, body, _ = environment.request("/actuator/health")
-    assert (status, body["status"]) == (200, "UP")
+def test_health_is_served_over_https(customer: Client) -> None:
+    answer = customer.ask("/actuator/health")
+    assert (answer.status, answer.json()["status"]) == (200, "UP")
 
 
 def test_plain_http_is_sent_to_https(environment: Environment) -> None:
-    status, _, headers = environment.request("/actuator/health", scheme="http")
-    assert status == 301
-    assert headers["location"].startswith("https://")
+    plain = urllib.parse.urlsplit(environment.endpoints["http"])
+    with closing(HTTPConnection(plain.netloc, timeout=10)) as connection:
+        connection.request("GET", "/actuator/health")
+        answer = connection.getresponse()
+        assert answer.status == 301
+        assert str(answer.headers["location"]).startswith("https://")
 
 
-def test_register_verify_sign_in_refresh_and_sign_out(environment: Environment) -> None:
+def test_register_verify_sign_in_refresh_and_sign_out(environment: Environment, customer: Client) -> None:
     account = {"email": EMAIL, "password": PASSWORD, "firstName": "Ada", "lastName": "Lovelace"}
     credentials = {"email": EMAIL, "password": PASSWORD}
-    assert environment.request("/api/v1/auth/register", account)[0] == 201
-    assert environment.request("/api/v1/auth/login", credentials)[0] == 401
+    assert customer.ask("/api/v1/auth/register", method="POST", body=account).status == 201
+    assert customer.ask("/api/v1/auth/login", method="POST", body=credentials).status == 401
     with environment.database() as connection:
         row = connection.execute(
             "SELECT u.id, t.token FROM verification_tokens t JOIN users u ON u.id = t.user_id WHERE u.email = %s",
             [EMAIL],
         ).fetchone()
     assert row, "the account is not in PostgreSQL"
-    assert environment.request("/api/v1/auth/verify-email", {"token": row[1]})[0] == 200
-    status, signed_in, _ = environment.request("/api/v1/auth/login", credentials)
-    assert status == 200
-    assert environment.request("/api/v1/auth/devices", bearer=signed_in["accessToken"])[0] in (200, 404)
+    assert customer.ask("/api/v1/auth/verify-email", method="POST", body={"token": row[1]}).status == 200
+    answer = customer.ask("/api/v1/auth/login", method="POST", body=credentials)
+    assert answer.status == 200
+    signed_in = answer.json()
+    assert customer.ask("/api/v1/auth/devices", token=signed_in["accessToken"]).status in (200, 404)
     refresh = {"refreshToken": signed_in["refreshToken"]}
-    status, refreshed, _ = environment.request("/api/v1/auth/refresh", refresh, bearer=signed_in["accessToken"])
-    assert status == 200
+    answer = customer.ask("/api/v1/auth/refresh", method="POST", body=refresh, token=signed_in["accessToken"])
+    assert answer.status == 200
     with environment.database() as connection:
         sessions = connection.execute("SELECT session_id FROM user_sessions WHERE user_id = %s", [row[0]]).fetchall()
     assert len(sessions) == 1
-    assert environment.request("/api/v1/auth/logout", {}, bearer=refreshed["accessToken"])[0] == 200
+    newest = answer.json()["accessToken"]
+    assert customer.ask("/api/v1/auth/logout", method="POST", body={}, token=newest).status == 200
 
 
-def test_a_wrong_password_and_a_forged_token_are_refused(environment: Environment) -> None:
-    assert environment.request("/api/v1/auth/login", {"email": EMAIL, "password": "not-this-one"})[0] == 401
-    assert environment.request("/api/v1/auth/devices", bearer="forged.token.here")[0] == 401
+def test_a_wrong_password_and_a_forged_token_are_refused(customer: Client) -> None:
+    wrong = {"email": EMAIL, "password": "not-this-one"}
+    assert customer.ask("/api/v1/auth/login", method="POST", body=wrong).status == 401
+    assert customer.ask("/api/v1/auth/devices", token="forged.token.here").status == 401
 
 
 def test_a_second_make_up_changes_nothing(environment: Environment) -> None:
+    """By the controller, which may converge as people do."""
     calls = Calls()
     calls.start()
-    again = environment.make("up", "ARGS=-vvv", **calls.variables)
+    again = environment.make("up", "ARGS=-vvv", role="awx", **calls.variables)
     assert again.returncode == 0, again.stdout
     assert recap(again.stdout)["changed"] == 0
     assert calls.operations, "no call was recorded"
 
 
-def test_a_killed_task_is_replaced_while_the_other_serves(environment: Environment) -> None:
+def test_a_killed_task_is_replaced_while_the_other_serves(environment: Environment, customer: Client) -> None:
     before = {task["taskArn"] for task in tasks(environment)}
     assert len(before) == 2
     victim = sorted(before)[0].rpartition("/")[2]
@@ -134,23 +162,13 @@ def test_a_killed_task_is_replaced_while_the_other_serves(environment: Environme
         return len(running) == 2 and len(running - before) == 1
 
     eventually(replaced, what="a new task runs in place of the killed one")
-    eventually(lambda: environment.request("/actuator/health")[0] == 200, what="health is served again")
+    eventually(lambda: customer.ask("/actuator/health").status == 200, what="health is served again")
 
 
 def test_no_secret_is_anywhere_it_can_be_read(environment: Environment) -> None:
     secrets = plain_secrets(environment)
     assert len(secrets) >= 8
-    places = {
-        "what make printed": "\n".join(environment.outputs),
-        "process arguments": "\n".join(arguments_of(pid) for pid in processes()),
-        "task definitions": task_definitions(environment),
-        "CloudWatch logs": log_events(environment),
-        "published outputs": parameters(environment),
-        "endpoints.json": json.dumps(environment.endpoints),
-        "logs of the local cloud": "\n".join(
-            path.read_text(errors="replace") for path in (environment.state / "logs").rglob("*") if path.is_file()
-        ),
-    }
+    places = {"process arguments": "\n".join(arguments_of(pid) for pid in processes()), **readable(environment)}
     found = [(place, name) for place, text in places.items() for name, value in secrets if value in text]
     assert found == []
 
@@ -193,44 +211,3 @@ def test_make_down_leaves_no_process_port_or_file(environment: Environment) -> N
     assert not environment.state.exists()
     assert not environment.aws_is_up
     assert [pid for pid in processes() if str(environment.state) in environment_of(pid) + arguments_of(pid)] == []
-
-
-# What is in the account
-
-
-def plain_secrets(environment: Environment) -> list[tuple[str, str]]:
-    """Name and value of every secret, JSON ones taken apart; user names are not secret."""
-    manager = environment.client("secretsmanager")
-    found = []
-    for secret in manager.list_secrets()["SecretList"]:
-        value = manager.get_secret_value(SecretId=secret["ARN"])["SecretString"]
-        try:
-            fields = json.loads(value)
-        except ValueError:
-            fields = value
-        if isinstance(fields, dict):
-            found += [(f"{secret['Name']}:{key}", item) for key, item in fields.items() if key != "username"]
-        else:
-            found.append((secret["Name"], value))
-    return [(name, value) for name, value in found if isinstance(value, str) and len(value) >= 16]
-
-
-def task_definitions(environment: Environment) -> str:
-    ecs = environment.client("ecs")
-    arns = ecs.list_task_definitions()["taskDefinitionArns"]
-    return json.dumps([ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"] for arn in arns], default=str)
-
-
-def log_events(environment: Environment) -> str:
-    logs = environment.client("logs")
-    return "\n".join(
-        event["message"]
-        for group in logs.describe_log_groups()["logGroups"]
-        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
-        for event in page["events"]
-    )
-
-
-def parameters(environment: Environment) -> str:
-    pages = environment.client("ssm").get_paginator("get_parameters_by_path").paginate(Path="/", Recursive=True)
-    return "\n".join(item["Value"] for page in pages for item in page["Parameters"])

@@ -36,7 +36,28 @@ def counted(code: int, number: int) -> Matching:
     return Matching(rf"(?m)^kong_http_requests_total\{{{labels},[^\n]*\}} {number}$")
 
 
+def of_the_node(name: str, labels: str) -> Matching:
+    return Matching(rf"(?m)^kong_{name}\{{{labels}\}} [0-9.e+]+$")
+
+
+NODE = 'node_id="[0-9a-f-]{36}"'
+OF_THE_NODE = {
+    "memory_lua_shared_dict_bytes": f'{NODE},shared_dict="kong_db_cache",kong_subsystem="http"',
+    "memory_lua_shared_dict_total_bytes": f'{NODE},shared_dict="prometheus_metrics",kong_subsystem="http"',
+    "memory_workers_lua_vms_bytes": rf'{NODE},pid="\d+",kong_subsystem="http"',
+    "nginx_connections_total": f'{NODE},subsystem="http",state="active"',
+    "nginx_requests_total": f'{NODE},subsystem="http"',
+    "nginx_timers": 'state="running"',
+    "node_info": f'{NODE},version="[0-9.]+"',
+}
 CASES = [
+    *(
+        case(f"metrics: {name}", get("/metrics").gives(200, of_the_node(name, labels)))
+        for name, labels in OF_THE_NODE.items()
+    ),
+    case(
+        "metrics: errors of the plugin", get("/metrics").gives(200, Matching(r"(?m)^kong_nginx_metric_errors_total 0$"))
+    ),
     case(
         "metrics: requests by service, route and code",
         get("/metrics").gives(200, counted(200, 2), PLAIN).within(WITHIN_S),

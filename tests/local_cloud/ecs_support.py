@@ -64,6 +64,22 @@ class World:
         iam = self.cloud.client("iam")
         return str(iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"])
 
+    def target_group(self, name: str) -> str:
+        """Create a target group for tasks, which are healthy after two checks; its ARN."""
+        group = self.cloud.client("elbv2").create_target_group(
+            Name=f"{self.name}-{name}",
+            Protocol="HTTP",
+            Port=8080,
+            VpcId=self.vpc,
+            TargetType="ip",
+            HealthCheckPath="/health",
+            HealthCheckIntervalSeconds=5,
+            HealthCheckTimeoutSeconds=2,
+            HealthyThresholdCount=2,
+            UnhealthyThresholdCount=2,
+        )
+        return str(group["TargetGroups"][0]["TargetGroupArn"])
+
     def container(self, name: str = "app", image: str = f"{APP}:1", **more: Any) -> dict[str, Any]:
         environment = {"BIND": "localhost", **more.pop("environment", {})}
         return {

@@ -20,6 +20,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 if str(REPOSITORY) not in sys.path:
     sys.path.insert(0, str(REPOSITORY))
 
+from local_cloud.ports import free_ports  # noqa: E402
+from local_cloud.processes import Record, read_records  # noqa: E402
 from local_cloud.settings import Settings  # noqa: E402
 
 Found = TypeVar("Found")
@@ -28,17 +30,14 @@ Found = TypeVar("Found")
 DEFAULT_SUBNETS = [{"Name": "default-for-az", "Values": ["true"]}]
 
 
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(listener.getsockname()[1]) for listener in sockets]
-    for listener in sockets:
-        listener.close()
-    return ports
-
-
 def free_network() -> str:
-    """A loopback network that no local cloud uses: its name server's port is free."""
-    for number in random.sample(range(2, 255), 253):
+    """A loopback network that no local cloud uses: its name server's port is free.
+
+    Workers of pytest-xdist choose at the same time, each from numbers of its own.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = range(2 + worker, 255, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    for number in random.sample(own, len(own)):
         with socket.socket() as probe:
             if probe.connect_ex((f"127.{number}.0.2", 8053)) != 0:
                 return f"127.{number}"
@@ -47,12 +46,13 @@ def free_network() -> str:
 
 def environment(state: Path, **more: str) -> dict[str, str]:
     """Variables of a local cloud of its own: free ports, given state folder."""
-    aws, https, http = free_ports(3)
+    aws, https, http, pager = free_ports(4)
     return {
         "LOCAL_CLOUD_STATE": str(state),
         "LOCAL_CLOUD_AWS_PORT": str(aws),
         "LOCAL_CLOUD_HTTPS_PORT": str(https),
         "LOCAL_CLOUD_HTTP_PORT": str(http),
+        "LOCAL_CLOUD_PAGER_PORT": str(pager),
         "LOCAL_CLOUD_NETWORK": free_network(),
         "LOCAL_CLOUD_IMAGES": str(Path(__file__).parent / "images.yml"),
         **more,
@@ -89,6 +89,10 @@ class LocalCloud:
                 aws_secret_access_key="local",
             )
         return self._clients[service]
+
+    def process(self, part: str) -> Record:
+        """The process that a part of the local cloud runs as, such as `server` or `rds-` and an instance's name."""
+        return next(record for record in read_records(self.settings.records) if record.name == part)
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m local_cloud` with this cloud's settings."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -77,6 +78,14 @@ def test_a_group_referred_to_cannot_go(ec2: Any, groups: tuple[str, str], refuse
     ec2.authorize_security_group_ingress(GroupId=one, IpPermissions=[permission])
     with refused:
         ec2.delete_security_group(GroupId=other)
+
+
+def test_groups_are_created_side_by_side(ec2: Any, vpc: str) -> None:
+    def create(number: int) -> str:
+        return str(ec2.create_security_group(GroupName=f"g{number}", Description="one of many", VpcId=vpc)["GroupId"])
+
+    with ThreadPoolExecutor(16) as pool:
+        assert len(set(pool.map(create, range(120)))) == 120
 
 
 def test_the_description_of_a_group_rule_changes(ec2: Any, groups: tuple[str, str]) -> None:

@@ -41,8 +41,18 @@ def test_an_image_knows_its_tag() -> None:
     assert image.at("1.1.0").environment == {"SAMPLE_VERSION": "1.1.0", "SERVER_ADDRESS": "{address}"}
 
 
+def test_a_tag_has_variables_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "images.yml"
+    file.write_text("images: {app: {environment: {MODE: good, VERSION: '{tag}'}, tags: {'1': {}, '2': {MODE: bad}}}}\n")
+    image = ImageTable(file).get("app")
+    assert image
+    assert image.at("1").environment == {"MODE": "good", "VERSION": "1"}
+    assert image.at("2").environment == {"MODE": "bad", "VERSION": "2"}
+    assert image.tag_of(image.digest("2")) == "2"
+
+
 def test_digests_differ_by_tag_and_stay() -> None:
-    image = Image("app", tags=["1", "2"])
+    image = Image("app", tags={"1": {}, "2": {}})
     assert image.digest("1") != image.digest("2")
     assert image.digest("1") == Image("app").digest("1")
     assert image.tag_of(image.digest("2")) == "2"

@@ -37,23 +37,8 @@ class Front:
     def wanted(self) -> list[dict[str, Any]]:
         return [{"targetGroupArn": self.group, "containerName": "app", "containerPort": 8080}]
 
-    def create_group(self, name: str) -> str:
-        group = self.elb.create_target_group(
-            Name=f"{self.world.name}-{name}",
-            Protocol="HTTP",
-            Port=8080,
-            VpcId=self.world.vpc,
-            TargetType="ip",
-            HealthCheckPath="/health",
-            HealthCheckIntervalSeconds=5,
-            HealthCheckTimeoutSeconds=2,
-            HealthyThresholdCount=2,
-            UnhealthyThresholdCount=2,
-        )
-        return str(group["TargetGroups"][0]["TargetGroupArn"])
-
     def create(self) -> Front:
-        self.group = self.create_group("app")
+        self.group = self.world.target_group("app")
         created = self.elb.create_load_balancer(
             Name=self.world.name, Subnets=self.world.subnets, SecurityGroups=[self.world.group]
         )
@@ -161,5 +146,5 @@ def test_refused_targets(world: World, front: Front) -> None:
     assert "did not have a container port 9" in refusal(containerPort=9)
     assert "does not exist in the task definition" in refusal(containerName="none")
     assert "target group does not exist" in refusal(targetGroupArn=f"{front.group}0")
-    unused = front.create_group("unused")
+    unused = world.target_group("unused")
     assert "does not have an associated load balancer" in refusal(targetGroupArn=unused)

@@ -196,6 +196,32 @@ def test_an_alarm_rolls_back(world: World) -> None:
     world.steady()
 
 
+def test_stopping_a_rolling_deployment_returns_to_the_one_before(world: World) -> None:
+    first = world.serve(world.define(world.container()), deploymentConfiguration=FAST)["deployments"][0]
+    world.steady()
+    slow = world.define(world.shell("app", "sleep 300", healthCheck={"command": ["CMD-SHELL", "false"]}))
+    world.ecs.update_service(cluster=world.name, service="app", taskDefinition=slow)
+    history = world.ecs.list_service_deployments(cluster=world.name, service="app")["serviceDeployments"]
+    world.ecs.stop_service_deployment(serviceDeploymentArn=history[0]["serviceDeploymentArn"])
+    eventually(lambda: world.service()["deployments"][0]["id"] == first["id"], what="the rollback")
+    world.steady()
+    stopped = deployment_of(world, history[0]["serviceDeploymentArn"])
+    assert stopped["status"] == "ROLLBACK_SUCCESSFUL"
+    assert stopped["rollback"]["reason"] == "Service deployment stopped by user request."
+
+
+def test_a_deployment_waits_for_the_health_of_its_tasks(world: World) -> None:
+    passed = world.cloud.settings.state / f"{world.name}-passes"
+    check = {"command": ["CMD-SHELL", f"test -e {passed}"], "startPeriod": 60}
+    world.serve(world.define(world.shell("app", "sleep 300", healthCheck=check)))
+    eventually(lambda: world.service()["runningCount"] == 1, what="a task that runs")
+    seen = world.service()["deployments"][0]["rolloutState"], world.tasks()[0]["healthStatus"]
+    assert seen == ("IN_PROGRESS", "UNKNOWN")
+    passed.touch()
+    world.steady()
+    assert [task["healthStatus"] for task in world.tasks()] == ["HEALTHY"]
+
+
 def test_an_unhealthy_container_is_replaced(world: World) -> None:
     check = {"command": ["CMD-SHELL", "test ! -e sick"], "interval": 5, "timeout": 2, "retries": 1}
     script = "sleep 1; test -e {0} || {{ touch {0}; touch sick; }}; sleep 300"
@@ -258,6 +284,22 @@ def test_autoscaling_bounds_the_desired_count(world: World) -> None:
     )
     eventually(lambda: world.service()["desiredCount"] == 2)
     assert world.steady()["runningCount"] == 2
+
+
+def test_autoscaling_that_is_suspended_lets_a_service_be_stopped(world: World) -> None:
+    world.serve(world.define(world.container()))
+    target = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{world.name}/app",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    suspended = {"DynamicScalingInSuspended": True, "DynamicScalingOutSuspended": True}
+    scaling = world.cloud.client("application-autoscaling")
+    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=3, SuspendedState=suspended)
+    world.ecs.update_service(cluster=world.name, service="app", desiredCount=0)
+    eventually(lambda: world.service()["runningCount"] == 0)
+    scaling.register_scalable_target(**target, SuspendedState=dict.fromkeys(suspended, False))
+    eventually(lambda: world.service()["desiredCount"] == 1)
 
 
 def test_refused_services(world: World) -> None:

@@ -6,14 +6,13 @@ import itertools
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import botocore.exceptions
 import pytest
 import redis
 from local_cloud_support import LocalCloud, eventually
-
-from local_cloud.processes import read_records
 
 TOKEN = "a-token-of-16-characters"
 OTHER_TOKEN = "another-token-of-the-group"
@@ -258,8 +257,22 @@ def test_bad_creations_are_refused(elasticache: Any, options: dict[str, Any], co
     assert refused(lambda: elasticache.create_replication_group(**wanted)) == code
 
 
-def test_one_change_at_a_time_and_tls_in_steps(create: Callable[..., dict[str, Any]], elasticache: Any) -> None:
-    name = create(AuthToken="", TransitEncryptionEnabled=False)["ReplicationGroupId"]
+@contextmanager
+def held_up(cloud: LocalCloud, part: str) -> Iterator[None]:
+    """A server does nothing until the end of the block, and so is not done with a change."""
+    pid = cloud.process(part).pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_one_change_at_a_time_and_tls_in_steps(
+    local_cloud: LocalCloud, create: Callable[..., dict[str, Any]], elasticache: Any
+) -> None:
+    group = create(AuthToken="", TransitEncryptionEnabled=False)
+    name = group["ReplicationGroupId"]
 
     def change(**options: Any) -> None:
         elasticache.modify_replication_group(ReplicationGroupId=name, ApplyImmediately=True, **options)
@@ -267,16 +280,16 @@ def test_one_change_at_a_time_and_tls_in_steps(create: Callable[..., dict[str, A
     assert refused(lambda: change(TransitEncryptionEnabled=True, TransitEncryptionMode="required")) == (
         "InvalidParameterCombination"
     )
-    change(TransitEncryptionEnabled=True, TransitEncryptionMode="preferred", EngineVersion="7.1")
-    assert refused(lambda: change(CacheNodeType="cache.t4g.medium")) == "InvalidReplicationGroupState"
+    with held_up(local_cloud, f"elasticache-{group['MemberClusters'][0]}"):
+        change(TransitEncryptionEnabled=True, TransitEncryptionMode="preferred", EngineVersion="7.1")
+        assert refused(lambda: change(CacheNodeType="cache.t4g.medium")) == "InvalidReplicationGroupState"
     assert available(elasticache, name)["TransitEncryptionMode"] == "preferred"
     change(TransitEncryptionMode="required")
     assert available(elasticache, name)["TransitEncryptionMode"] == "required"
 
 
 def kill(cloud: LocalCloud, part: str) -> None:
-    record = next(row for row in read_records(cloud.settings.records) if row.name == part)
-    os.kill(record.pid, signal.SIGKILL)
+    os.kill(cloud.process(part).pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("options", [{"NumCacheClusters": 2}, {"NumNodeGroups": 2, "ReplicasPerNodeGroup": 1}])

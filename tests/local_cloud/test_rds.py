@@ -212,10 +212,16 @@ def test_data_survives_stop_and_start(local_cloud: LocalCloud, create: Callable[
     reach(rds, name, "stopped")
     with pytest.raises(psycopg.OperationalError):
         connect(local_cloud, instance)
+    restorable = reach(rds, name, "stopped")["LatestRestorableTime"]
+    assert reach(rds, name, "stopped")["LatestRestorableTime"] == restorable
     rds.start_db_instance(DBInstanceIdentifier=name)
-    reach(rds, name)
+    assert reach(rds, name)["LatestRestorableTime"] > restorable
     with connect(local_cloud, instance) as connection:
         assert connection.execute("SELECT id FROM kept").fetchone() == (1,)
+
+
+def test_without_backups_there_is_no_time_to_restore_to(create: Callable[..., dict[str, Any]]) -> None:
+    assert "LatestRestorableTime" not in create(BackupRetentionPeriod=0)
 
 
 def test_deletion_is_guarded(create: Callable[..., dict[str, Any]], rds: Any) -> None:
@@ -276,8 +282,7 @@ def test_versions_name_their_upgrades(rds: Any) -> None:
 
 def test_dead_server_is_started_again(local_cloud: LocalCloud, create: Callable[..., dict[str, Any]]) -> None:
     instance = create()
-    part = f"rds-{instance['DBInstanceIdentifier']}"
-    record = next(row for row in read_records(local_cloud.settings.records) if row.name == part)
+    record = local_cloud.process(f"rds-{instance['DBInstanceIdentifier']}")
     os.kill(record.pid, signal.SIGKILL)
 
     def answers() -> bool:

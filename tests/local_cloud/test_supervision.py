@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,6 @@ from local_cloud import procfs, supervisor
 from local_cloud.processes import Processes, read_records
 
 
-def server_pid(cloud: LocalCloud) -> int:
-    return next(record.pid for record in read_records(cloud.settings.records) if record.name == "server")
-
-
 def gone(cloud: LocalCloud) -> bool:
     with socket.socket() as probe:
         closed = probe.connect_ex(("127.0.0.1", cloud.settings.aws_port)) != 0
@@ -28,7 +25,7 @@ def gone(cloud: LocalCloud) -> bool:
 
 def test_up_twice_then_down_leaves_nothing(own_cloud: LocalCloud) -> None:
     assert "started" in own_cloud.command("up").stdout
-    pid = server_pid(own_cloud)
+    pid = own_cloud.process("server").pid
     assert "already running" in own_cloud.command("up").stdout
     assert own_cloud.command("status").returncode == 0
     assert own_cloud.command("down").returncode == 0
@@ -47,10 +44,20 @@ def test_down_finds_children_of_a_killed_server(own_cloud: LocalCloud) -> None:
     part = processes.start("part", [sys.executable, "-c", script], log=log, stdout=seen.append)
     eventually(lambda: seen, what="the part's child")
     part.wait(10)
-    os.kill(server_pid(own_cloud), signal.SIGKILL)
+    os.kill(own_cloud.process("server").pid, signal.SIGKILL)
     assert own_cloud.command("down").returncode == 0
     assert gone(own_cloud)
     assert procfs.stat(int(seen[0])) is None
+
+
+def test_a_program_that_is_still_being_written_is_waited_for(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nexit 7\n")
+    program.chmod(0o755)
+    busy = program.open("a")
+    threading.Timer(0.3, busy.close).start()
+    part = Processes(tmp_path / "records", tmp_path).start("part", [program], log=tmp_path / "part.log")
+    assert part.wait(10) == 7
 
 
 def test_down_finds_the_tasks_of_a_killed_server(own_cloud: LocalCloud) -> None:
@@ -59,8 +66,8 @@ def test_down_finds_the_tasks_of_a_killed_server(own_cloud: LocalCloud) -> None:
     world.serve(world.define(world.container()), count=2)
     world.steady()
     pids = [record.pid for record in read_records(own_cloud.settings.records)]
-    assert len(pids) == 3
-    os.kill(server_pid(own_cloud), signal.SIGKILL)
+    assert len(pids) == 4, "the server, the pager and two tasks"
+    os.kill(own_cloud.process("server").pid, signal.SIGKILL)
     assert own_cloud.command("down").returncode == 0
     assert gone(own_cloud)
     assert not any(procfs.stat(pid) for pid in pids)
@@ -68,15 +75,18 @@ def test_down_finds_the_tasks_of_a_killed_server(own_cloud: LocalCloud) -> None:
 
 def test_up_after_a_killed_server_starts_afresh(own_cloud: LocalCloud) -> None:
     own_cloud.command("up")
-    pid = server_pid(own_cloud)
+    pid = own_cloud.process("server").pid
     os.kill(pid, signal.SIGKILL)
     eventually(lambda: procfs.stat(pid) is None, what="the server to die")
     status = own_cloud.command("status")
     assert status.returncode == 1
     assert "server crashed; its last log lines:" in status.stderr
     assert "answers on" in status.stderr
+    short = own_cloud.command("status", "--short")
+    assert short.returncode == 1
+    assert ", 1 crashed; resident memory: " in short.stdout
     assert "started" in own_cloud.command("up").stdout
-    assert server_pid(own_cloud) != pid
+    assert own_cloud.process("server").pid != pid
 
 
 def test_a_taken_port_is_named_with_its_setting(own_cloud: LocalCloud) -> None:

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PLAYBOOK = ROOT / "tests" / "roles" / "bad_input.yml"
+from tests.roles.playbooks import client, play
 
 
 @dataclass(frozen=True)
@@ -30,6 +23,19 @@ OVERLAPPING = [
     {"name": "private", "cidrs": ["10.20.16.0/21", "10.20.32.0/20"]},
 ]
 GOLD = {"name": "reports", "kind": "premium", "paths": ["/reports"], "tiers": ["gold"]}
+# What Prometheus would read in Parameter Store.
+AROUND = {
+    "encryption_result": {"arns": {}},
+    "network_result": {"vpc_id": "vpc-0123456789abcdef0"},
+    "container_platform_result": {
+        "cluster_arn": "arn:aws:ecs:us-east-1:123456789012:cluster/bad",
+        "namespace_name": "b",
+    },
+    "monitoring_result": {},
+    "database_result": {"arn": ""},
+    "cache_result": {"groups": {}},
+}
+LOUD = {"alert": "Odd", "expr": "up == 0", "labels": {"severity": "loud", "owner": "platform"}}
 LONG = "trademaster-staging-and-a-half-too-long"
 
 REFUSALS = {
@@ -92,41 +98,59 @@ REFUSALS = {
         {"kong_config_admin_url": ""},
         "kong_config_admin_url: it is empty, and kong_config_access is url",
     ),
+    "an alert of an unknown severity": Refusal(
+        "prometheus",
+        {**AROUND, "prometheus_rules": {"own": [{"name": "own", "rules": [LOUD]}]}},
+        "own.yml: Odd: severity",
+    ),
+    "an unknown threshold": Refusal(
+        "prometheus",
+        {**AROUND, "prometheus_thresholds": {"errors": 5}},
+        "prometheus_thresholds.errors: is unknown: choose from",
+    ),
+    "a retention that is none": Refusal(
+        "prometheus",
+        {**AROUND, "prometheus_retention": {"time": "15d", "size": "much"}},
+        "prometheus_retention.size: 'much' is no size: write 512MB or 20GB",
+    ),
+    "a promtool that is not there": Refusal(
+        "prometheus",
+        {**AROUND, "prometheus_promtool": "/nowhere/promtool"},
+        "prometheus_promtool: '/nowhere/promtool' cannot be run here (No such file or directory): install it, or give",
+    ),
     "a route for a tier that is not there": Refusal(
         "kong_config",
         {"kong_config_services": [{"name": "auth", "host": "auth", "routes": [GOLD]}]},
         "kong_config_services[0].routes[0].tiers: 'gold' is no tier: choose from free, smart, premium",
     ),
+    "a Grafana for everybody": Refusal(
+        "grafana",
+        {"grafana_environment": {"GF_AUTH_ANONYMOUS_ENABLED": True, "GF_USERS_ALLOW_SIGN_UP": "false"}},
+        "grafana_environment: GF_AUTH_ANONYMOUS_ENABLED would open Grafana or show a secret: take it away",
+    ),
+    "a pager that calls nobody": Refusal(
+        "pagerduty",
+        {},
+        'pagerduty_escalation_policy: "" and pagerduty_escalation_rules: [] do not say who is called; name a policy',
+    ),
+    "a pager without a token": Refusal(
+        "pagerduty",
+        {"pagerduty_escalation_policy": "Platform", "pagerduty_api_token": ""},
+        "api_token: None is not given; set the option, or the variable PAGERDUTY_API_TOKEN",
+    ),
+    "a password of Grafana in clear": Refusal(
+        "grafana",
+        {"grafana_environment": {"GF_SECURITY_ADMIN_PASSWORD": "secret"}},
+        "grafana_environment: GF_SECURITY_ADMIN_PASSWORD would open Grafana or show a secret: take it away",
+    ),
 }
-
-
-def converge(endpoint: str, refusal: Refusal) -> subprocess.CompletedProcess[str]:
-    given = {"ansible_python_interpreter": sys.executable, "role": refusal.role, **refusal.variables}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "-c", "local"]
-    environment = {
-        **os.environ,
-        "ANSIBLE_NOCOLOR": "1",
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-    }
-    return subprocess.run(
-        [*command, "-e", json.dumps(given), str(PLAYBOOK)],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def owned(endpoint: str) -> list[str]:
     """What carries our tags."""
-    keys = {"region_name": "us-east-1", "aws_access_key_id": "local", "aws_secret_access_key": "local"}
-    tagging = boto3.client("resourcegroupstaggingapi", endpoint_url=endpoint, **keys)
-    found = tagging.get_resources(TagFilters=[{"Key": "Project", "Values": ["bad"]}])["ResourceTagMappingList"]
+    found = client("resourcegroupstaggingapi", endpoint).get_resources(
+        TagFilters=[{"Key": "Project", "Values": ["bad"]}]
+    )["ResourceTagMappingList"]
     return [row["ResourceARN"] for row in found]
 
 
@@ -134,7 +158,7 @@ def owned(endpoint: str) -> list[str]:
 def test_it_is_refused_in_one_line_before_the_first_write(aws_endpoint: str, name: str) -> None:
     refusal = REFUSALS[name]
 
-    ended = converge(aws_endpoint, refusal)
+    ended = play("bad_input", aws_endpoint, {"role": refusal.role, **refusal.variables}, timeout=60)
 
     errors = [line for line in (ended.stdout + ended.stderr).splitlines() if line.startswith("[ERROR]")]
     assert ended.returncode == 2, ended.stdout + ended.stderr

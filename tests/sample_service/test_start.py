@@ -107,6 +107,15 @@ def test_a_failed_migration_changes_nothing(postgres: Postgres, backing: dict[st
     assert tables(postgres, backing) == set()
 
 
+def test_a_release_leaves_the_schema_of_a_later_one_alone(backing: dict[str, str]) -> None:
+    assert run("migrate", env=backing).returncode == 0
+    later = run("migrate", env=backing | {"SAMPLE_BREAKING_MIGRATION": "true"})
+    assert (later.returncode, last_message(later.stdout)) == (0, "schema is at revision 0004 (was at 0003)")
+    earlier = run("migrate", env=backing)
+    message = "schema is at revision 0004, of a release later than this one's 0003"
+    assert (earlier.returncode, last_message(earlier.stdout)) == (0, message)
+
+
 def test_a_migration_gives_up_on_a_locked_table(postgres: Postgres, backing: dict[str, str]) -> None:
     assert run("migrate", env=backing).returncode == 0
     name = database_name(backing)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from local_cloud.sample_service.config import Limit, Settings, database_parameters
 from local_cloud.sample_service.limits import Limiter
 from local_cloud.sample_service.misbehaviour import Misbehaviour, Switches
 from local_cloud.sample_service.tokens import InvalidToken, Tokens, algorithm_for, fingerprint
+from local_cloud.sample_service.values import ConfigurationError
 from local_cloud.sample_service.web import remote_address
 
 USER = {
@@ -47,6 +50,31 @@ def test_jdbc_urls(url: str, expected: dict[str, str]) -> None:
     found = database_parameters({"SPRING_DATASOURCE_URL": url, "DB_USERNAME": "u", "DB_PASSWORD": "p"})
     assert found | expected == found
     assert (found["user"], found["password"]) == ("u", "p")
+
+
+FACTORY = "jdbc:postgresql://db/auth?sslmode=verify-full&sslfactory=org.postgresql.ssl.SingleCertValidatingFactory"
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n"
+
+
+def test_the_authority_of_the_database_may_be_in_a_variable() -> None:
+    given = {"SPRING_DATASOURCE_URL": f"{FACTORY}&sslfactoryarg=env:AUTHORITY", "AUTHORITY": CERTIFICATE}
+    found = database_parameters(given)
+    assert found["sslmode"] == "verify-full"
+    assert Path(found["sslrootcert"]).read_text() == CERTIFICATE
+
+
+@pytest.mark.parametrize(
+    ("url", "authority"),
+    [
+        (f"{FACTORY}&sslfactoryarg=env:AUTHORITY", ""),
+        (f"{FACTORY}&sslfactoryarg=env:AUTHORITY", CERTIFICATE * 2),
+        (f"{FACTORY}&sslfactoryarg=/etc/ca.pem", CERTIFICATE),
+        ("jdbc:postgresql://db/auth?sslfactory=org.postgresql.ssl.NonValidatingFactory", ""),
+    ],
+)
+def test_an_authority_that_the_driver_could_not_use_is_refused(url: str, authority: str) -> None:
+    with pytest.raises(ConfigurationError):
+        database_parameters({"SPRING_DATASOURCE_URL": url, "AUTHORITY": authority})
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import resource
 import socket
 from collections.abc import Mapping
 from typing import Any
 
-from local_cloud.kong import VERSION, schemas
+from local_cloud.kong import VERSION, memory, schemas
 from local_cloud.kong.entities import Catalogue
 from local_cloud.kong.kinds import KINDS
 from local_cloud.kong.settings import Listener, LogTarget, Settings
@@ -64,22 +63,6 @@ PRIORITIES = {
     "grpc-web": 3,
     "request-termination": 2,
     "post-function": -1000,
-}
-
-
-# Names and sizes that monitoring may look for; nothing is in them here.
-_SHARED_DICTS = {
-    "kong": 5,
-    "kong_locks": 8,
-    "kong_healthchecks": 5,
-    "kong_cluster_events": 5,
-    "kong_rate_limiting_counters": 12,
-    "kong_core_db_cache": 128,
-    "kong_core_db_cache_miss": 12,
-    "kong_db_cache": 128,
-    "kong_db_cache_miss": 12,
-    "kong_secrets": 5,
-    "prometheus_metrics": 5,
 }
 
 
@@ -155,14 +138,14 @@ def _listener(listener: Listener) -> dict[str, Any]:
 
 def status(node: Node, proxy: Mapping[str, int], reachable: bool, configuration_hash: str | None) -> dict[str, Any]:
     """`proxy` are the counters of the proxy's connections; the hash is that of a node without a database."""
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    used = memory.worker_bytes() / memory.MEBIBYTE
     body: dict[str, Any] = {
         "server": dict(proxy) | {"total_requests": proxy["total_requests"] + node.requests},
         "memory": {
             "workers_lua_vms": [{"pid": os.getpid(), "http_allocated_gc": f"{used:.2f} MiB"}],
             "lua_shared_dicts": {
                 name: {"allocated_slabs": "0.00 MiB", "capacity": f"{capacity:.2f} MiB"}
-                for name, capacity in _SHARED_DICTS.items()
+                for name, capacity in memory.SHARED_DICTS.items()
             },
         },
     }

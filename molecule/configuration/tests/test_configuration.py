@@ -35,3 +35,13 @@ def test_the_published_result_names_the_secrets_and_holds_no_value() -> None:
 
     assert sorted(json.loads(published)["secret_arns"]) == ["auth/database", "auth/jwt"]
     assert value_of("auth/jwt") not in published
+
+
+def test_only_those_who_need_a_secret_may_read_it() -> None:
+    for name in ("auth/jwt", "auth/database"):
+        policy = json.loads(secrets.get_resource_policy(SecretId=f"molecule/configuration/{name}")["ResourcePolicy"])
+        (statement,) = policy["Statement"]
+        (readers,) = statement["Condition"]["ArnNotLike"].values()
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", {"AWS": ["*"]})
+        assert "arn:*:iam::*:role/molecule-configuration-*/molecule-configuration-*-execution" in readers
+        assert "arn:*:iam::*:role/molecule-configuration-deployer" in readers

@@ -55,9 +55,33 @@ def test_an_account_is_no_administrator() -> None:
     assert row == (False, False, False)
 
 
+def test_the_account_of_monitoring_sees_the_statements_of_others_and_no_data() -> None:
+    with connect("orders", "orders") as connection:
+        connection.execute("SELECT 'a statement of the service'")
+    with connect("monitoring", "postgres") as connection:
+        [statements] = connection.execute(
+            "SELECT count(*) FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid"
+            " WHERE r.rolname = 'orders' AND s.query <> '<insufficient privilege>'"
+        ).fetchone() or [0]
+
+    assert statements > 0
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        connect("monitoring", "orders")
+
+
 def test_plain_text_is_refused() -> None:
     with pytest.raises(psycopg.OperationalError, match="no encryption"):
         connect("orders", "orders", sslmode="disable")
+
+
+def test_those_who_connect_know_the_authority_of_the_server() -> None:
+    definition = boto3.client("ecs").describe_task_definition(taskDefinition=TASK)["taskDefinition"]
+    environment = {pair["name"]: pair["value"] for pair in definition["containerDefinitions"][0]["environment"]}
+
+    assert INSTANCE["CACertificateIdentifier"] == "rds-ca-rsa2048-g1"
+    assert DATABASE["authority"].strip() == CA.read_text().strip()
+    assert environment["PGSSLMODE"] == "verify-full"
+    assert environment["DATABASE_AUTHORITY"].strip() == CA.read_text().strip()
 
 
 def test_another_password_is_refused() -> None:
@@ -71,11 +95,11 @@ def test_no_password_shows_in_task_definition_log_or_result() -> None:
     events = json.dumps(logs.filter_log_events(logGroupName=f"/ecs/{TASK}")["events"])
 
     assert "owns database" in events
-    for name in ACCOUNTS:
+    for name in (*ACCOUNTS, "monitoring"):
         assert secret(name)["password"] not in definition + events + PUBLISHED
 
 
-def test_the_task_reads_three_secrets_and_no_more() -> None:
+def test_the_task_reads_its_secrets_and_no_more() -> None:
     policy = boto3.client("iam").get_role_policy(RoleName=f"{TASK}-execution", PolicyName="execution")["PolicyDocument"]
     [resources] = [s["Resource"] for s in policy["Statement"] if "secretsmanager:GetSecretValue" in s["Action"]]
 

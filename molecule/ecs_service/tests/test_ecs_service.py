@@ -43,6 +43,20 @@ def test_the_container_has_its_secrets_and_its_log() -> None:
     assert [event["message"] for event in events].count("hello molecule") == 2
 
 
+def test_the_container_starts_when_its_configuration_is_there() -> None:
+    messages = [event["message"] for event in logs.filter_log_events(logGroupName=LOG_GROUP)["events"]]
+
+    assert messages.count("good morning") == 2
+    assert len([message for message in messages if message.endswith(": 1 files in place")]) == 2
+
+
+def test_the_tasks_read_the_configurations_of_this_service_and_nothing_else() -> None:
+    allowed = {_listed(s["Action"])[0]: s for s in policy_of(f"{SERVICE}-task", "task")}
+
+    assert _listed(allowed["s3:GetObject"]["Resource"]) == [f"arn:aws:s3:::{CLUSTER}/greeter/*"]
+    assert "greeter/*" in str(allowed["s3:ListBucket"]["Condition"])
+
+
 def test_the_execution_role_reads_this_secret_and_no_other() -> None:
     statements = policy_of(f"{SERVICE}-execution", "execution")
     secret = boto3.client("secretsmanager").describe_secret(SecretId="molecule/ecs_service/greeting")["ARN"]

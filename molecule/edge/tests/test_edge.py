@@ -22,7 +22,8 @@ NAME, DOMAIN = "molecule-edge", "molecule-edge.local.example.com"
 STATUS = f"status.{DOMAIN}"
 BUCKET = "molecule-edge-molecule-edge-local-example-com-access-logs"
 SECONDS = 30
-elbv2, s3 = boto3.client("elbv2"), boto3.client("s3")
+elbv2, s3, waf, logs = (boto3.client(service) for service in ("elbv2", "s3", "wafv2", "logs"))
+FIREWALL_LOG = "aws-waf-logs-molecule-edge"
 
 
 class Site(http.server.BaseHTTPRequestHandler):
@@ -83,8 +84,8 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def get(local_cloud: dict[str, Any], url: str) -> http.client.HTTPResponse:
-    """GET `url` from the address of the load balancer, whatever its host resolves to, trusting the local CA alone."""
+def get(local_cloud: dict[str, Any], url: str, method: str = "GET", **options: Any) -> http.client.HTTPResponse:
+    """Ask for `url` at the address of the load balancer, whatever its host resolves to, trusting the local CA alone."""
     parts = urlsplit(url)
     assert parts.hostname is not None
     connection = http.client.HTTPConnection(parts.hostname, parts.port)
@@ -95,7 +96,7 @@ def get(local_cloud: dict[str, Any], url: str) -> http.client.HTTPResponse:
             stream, server_hostname=parts.hostname
         )
     connection.sock = stream
-    connection.request("GET", parts.path)
+    connection.request(method, parts.path, **options)
     response = connection.getresponse()
     assert response.version == 11
     return response
@@ -162,7 +163,7 @@ def test_the_load_balancer_is_hardened(edge: dict[str, Any]) -> None:
 def test_only_current_tls_is_spoken(edge: dict[str, Any]) -> None:
     (listener,) = elbv2.describe_listeners(ListenerArns=[edge["listener_arns"]["443"]])["Listeners"]
 
-    assert listener["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    assert listener["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
     assert [row["CertificateArn"] for row in listener["Certificates"]] == [edge["certificate_arn"]]
 
 
@@ -196,3 +197,108 @@ def test_logs_expire() -> None:
     (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
 
     assert (rule["Status"], rule["Expiration"]["Days"]) == ("Enabled", 30)
+
+
+# The firewall
+
+
+@pytest.fixture(scope="module")
+def rules(edge: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Rules of the web ACL by name."""
+    (item,) = (row for row in waf.list_web_acls(Scope="REGIONAL")["WebACLs"] if row["ARN"] == edge["web_acl_arn"])
+    found = waf.get_web_acl(Name=item["Name"], Id=item["Id"], Scope="REGIONAL")["WebACL"]["Rules"]
+    return {rule["Name"]: rule for rule in sorted(found, key=lambda rule: int(rule["Priority"]))}
+
+
+def test_rules_are_tried_in_order(rules: dict[str, dict[str, Any]]) -> None:
+    assert list(rules) == [
+        "allowed-addresses",
+        "denied-addresses",
+        "sign-in-rate",
+        "body-size",
+        "AWSManagedRulesAmazonIpReputationList",
+        "AWSManagedRulesCommonRuleSet",
+        "AWSManagedRulesKnownBadInputsRuleSet",
+        "AWSManagedRulesSQLiRuleSet",
+    ]
+
+
+def test_what_matches_is_refused(rules: dict[str, dict[str, Any]]) -> None:
+    verdicts = {name: next(iter(rule.get("Action") or rule["OverrideAction"])) for name, rule in rules.items()}
+
+    assert verdicts.pop("allowed-addresses") == "Allow"
+    assert {verdict for name, verdict in verdicts.items() if name.startswith("AWS")} == {"None"}
+    assert {verdict for name, verdict in verdicts.items() if not name.startswith("AWS")} == {"Block"}
+
+
+def test_a_host_is_left_alone_by_what_judges_contents_only(rules: dict[str, dict[str, Any]]) -> None:
+    exempt = [name for name, rule in rules.items() if STATUS in str(rule["Statement"])]
+
+    assert exempt == [name for name in rules if name == "body-size" or name.endswith("RuleSet")]
+
+
+def test_the_lists_of_addresses_are_those_asked_for() -> None:
+    listed = {row["Name"]: row["Id"] for row in waf.list_ip_sets(Scope="REGIONAL")["IPSets"]}
+
+    def addresses(name: str) -> list[str]:
+        found: list[str] = waf.get_ip_set(Name=name, Id=listed[name], Scope="REGIONAL")["IPSet"]["Addresses"]
+        return found
+
+    assert addresses(f"{NAME}-allowed") == ["192.0.2.0/24"]
+    assert addresses(f"{NAME}-denied") == ["198.51.100.7/32"]
+
+
+def test_the_load_balancer_is_protected(edge: dict[str, Any]) -> None:
+    assert waf.get_web_acl_for_resource(ResourceArn=edge["load_balancer_arn"])["WebACL"]["ARN"] == edge["web_acl_arn"]
+
+
+def test_the_log_is_encrypted_expires_and_leaves_credentials_out(edge: dict[str, Any]) -> None:
+    (group,) = logs.describe_log_groups(logGroupNamePrefix=FIREWALL_LOG)["logGroups"]
+    key = boto3.client("kms").describe_key(KeyId="alias/molecule-edge-logs")["KeyMetadata"]["Arn"]
+    logging = waf.get_logging_configuration(ResourceArn=edge["web_acl_arn"])["LoggingConfiguration"]
+
+    assert (group["kmsKeyId"], group["retentionInDays"]) == (key, 90)
+    assert logging["LogDestinationConfigs"] == [group["arn"].removesuffix(":*")]
+    assert {field["SingleHeader"]["Name"] for field in logging["RedactedFields"]} == {
+        "authorization",
+        "cookie",
+        "x-api-key",
+        "x-release-preview",
+    }
+
+
+def test_a_flood_is_refused_before_it_reaches_a_target(local_cloud: dict[str, Any]) -> None:
+    url = f"https://{STATUS}:{listening(local_cloud, 443)}/sign-in-flood"
+    secret = {"Authorization": "Bearer a-token-that-nobody-may-read"}
+
+    wait_until(lambda: get(local_cloud, url, "POST", headers=secret).status == 403)
+    assert get(local_cloud, url).status == 200
+
+    wait_until(lambda: "BLOCK" in decisions("sign-in-rate"))
+    events = str(logs.filter_log_events(logGroupName=FIREWALL_LOG)["events"])
+    assert "REDACTED" in events
+    assert "nobody-may-read" not in events
+
+
+def decisions(rule: str) -> list[str]:
+    """What the log says that a rule has decided."""
+    events = logs.filter_log_events(logGroupName=FIREWALL_LOG)["events"]
+    records = [json.loads(event["message"]) for event in events]
+    return [record["action"] for record in records if record["terminatingRuleId"] == rule]
+
+
+def test_a_large_body_is_refused_but_for_the_host_that_is_left_alone(local_cloud: dict[str, Any]) -> None:
+    port = listening(local_cloud, 443)
+
+    assert get(local_cloud, f"https://{DOMAIN}:{port}/", "POST", body=b"x" * 8193).status == 413
+    assert get(local_cloud, f"https://{STATUS}:{port}/", "POST", body=b"x" * 8193).status == 200
+
+
+@pytest.mark.usefixtures("target")
+def test_old_tls_is_refused(local_cloud: dict[str, Any]) -> None:
+    address, port = local_cloud["load_balancers"][NAME]["address"], listening(local_cloud, 443)
+    context = ssl.create_default_context(cafile=local_cloud["ca"])
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+    context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    with socket.create_connection((address, port), timeout=10) as stream, pytest.raises(ssl.SSLError):
+        context.wrap_socket(stream, server_hostname=DOMAIN)

@@ -5,7 +5,12 @@ import json
 import boto3
 import pytest
 
-PURPOSES = ["cache", "containers", "database", "logs", "secrets", "storage"]
+PURPOSES = ["audit", "cache", "containers", "database", "logs", "notifications", "secrets", "storage"]
+OPEN_TO = {
+    "audit": {"cloudtrail.amazonaws.com", "config.amazonaws.com"},
+    "logs": {"logs.us-east-1.amazonaws.com"},
+    "notifications": {"cloudwatch.amazonaws.com"},
+}
 kms = boto3.client("kms")
 
 
@@ -22,12 +27,12 @@ def test_the_key_is_enabled_and_rotates(purpose: str) -> None:
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)
-def test_only_the_logs_key_is_open_to_a_service(purpose: str) -> None:
+def test_a_key_is_open_to_the_service_it_is_for_and_to_no_other(purpose: str) -> None:
     key_id = kms.describe_key(KeyId=key_of(purpose))["KeyMetadata"]["KeyId"]
     policy = json.loads(kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"])
 
-    services = [s["Principal"]["Service"] for s in policy["Statement"] if "Service" in s["Principal"]]
-    assert services == (["logs.us-east-1.amazonaws.com"] if purpose == "logs" else [])
+    services = {s["Principal"]["Service"] for s in policy["Statement"] if "Service" in s["Principal"]}
+    assert services == OPEN_TO.get(purpose, set())
 
 
 def test_the_result_is_published() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from typing import Any
 import boto3
 import jwt
 import pytest
+import urllib3
 
 NAME = "molecule-kong-config"
 SECRETS = "molecule/kong-config"
@@ -32,6 +34,8 @@ FORGED = {
     "x_consumer_username": "trusted",
     "X-Tier-Key": "guessed",
 }
+COLOURS = {"blue": "127.0.0.2", "green": "127.0.0.3"}
+PREVIEW = "X-Release-Preview"
 INSIDE, OUTSIDE = "192.0.2.7", "203.0.113.7"
 NONE: Mapping[str, str] = {}
 
@@ -43,7 +47,11 @@ class Echo(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        seen = {"path": self.path, "headers": {name.lower(): value for name, value in self.headers.items()}}
+        seen = {
+            "path": self.path,
+            "headers": {name.lower(): value for name, value in self.headers.items()},
+            "address": self.connection.getsockname()[0],
+        }
         body = json.dumps(seen).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -113,11 +121,28 @@ def token(tier: str | None = None, **claims: Any) -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 def service() -> Iterator[None]:
-    server = ThreadingHTTPServer(("127.0.0.1", PORT), Echo)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    servers = [ThreadingHTTPServer((address, PORT), Echo) for address in ("127.0.0.1", *COLOURS.values())]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
     yield
-    server.shutdown()
-    server.server_close()
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tasks_of_both_colours() -> Iterator[None]:
+    """The names of the service with colours lead to the echo, as they do when ECS registers tasks."""
+    names = boto3.client("servicediscovery")
+    services = {
+        one["Name"]: one["Id"] for page in names.get_paginator("list_services").paginate() for one in page["Services"]
+    }
+    chosen = {services[f"coloured-{colour}"]: address for colour, address in COLOURS.items()}
+    for service_id, address in chosen.items():
+        names.register_instance(ServiceId=service_id, InstanceId="echo", Attributes={"AWS_INSTANCE_IPV4": address})
+    yield
+    for service_id in chosen:
+        names.deregister_instance(ServiceId=service_id, InstanceId="echo")
 
 
 @pytest.fixture(scope="module")
@@ -252,8 +277,81 @@ def test_bots_and_large_bodies_are_turned_away(node: Node) -> None:
     assert node.ask("/login", method="POST", body=b"x" * 5000, headers={"X-Forwarded-For": INSIDE}).status == 413
 
 
+class Admin:
+    """The Admin API, as a release uses it: to move weights."""
+
+    def __init__(self) -> None:
+        certificate = json.loads(secret("kong/admin-certificate"))["certificate"]
+        context = ssl.create_default_context(cadata=certificate)
+        name = "kong-admin.molecule.internal"
+        self.headers = {"Kong-Admin-Token": secret("kong/admin-token")}
+        self.pool = urllib3.HTTPSConnectionPool(
+            addresses()[0], 8444, ssl_context=context, server_hostname=name, assert_hostname=name, timeout=10
+        )
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        answer = self.pool.request(method, path, json=body, headers=self.headers)
+        assert answer.status == 200, answer.data
+        return dict(json.loads(answer.data))
+
+    def weigh(self, upstream: str, **weights: int) -> None:
+        for colour, weight in weights.items():
+            target = f"coloured-{colour}.{NAME}.internal:{PORT}"
+            self.call("PATCH", f"/upstreams/{upstream}/targets/{target}", {"weight": weight})
+
+    def weights(self, upstream: str) -> list[int]:
+        found = self.call("GET", f"/upstreams/{upstream}/targets")["data"]
+        return [item["weight"] for item in sorted(found, key=lambda item: str(item["target"]))]
+
+
+def eventually(node: Node, status: int, address: str = "", headers: Mapping[str, str] = NONE) -> None:
+    """Until the node has heard of what was changed."""
+    deadline = time.monotonic() + 30
+    while True:
+        answer = node.ask("/up", headers=headers)  # it is not counted
+        if answer.status == status and (not address or answer.seen["address"] == address):
+            return
+        assert time.monotonic() < deadline, f"{answer.status} {answer.body!r}"
+        time.sleep(0.1)
+
+
+def test_a_release_is_reached_with_the_token_alone_before_customers_get_it(node: Node) -> None:
+    admin = Admin()
+    token_of_release = secret("kong/preview-token")
+    shown, guessed = {PREVIEW: token_of_release}, {PREVIEW: "guessed"}
+    assert (admin.weights("coloured"), admin.weights("coloured-preview")) == ([100, 0], [0, 0])
+    eventually(node, 200, COLOURS["blue"])
+    # Nothing is being released.
+    eventually(node, 503, headers=shown)
+
+    admin.weigh("coloured-preview", green=100)
+    eventually(node, 200, COLOURS["green"], shown)
+    seen = node.ask("/news", headers=shown).seen
+    assert (seen["address"], PREVIEW.lower() in seen["headers"]) == (COLOURS["green"], False)
+    for given in (NONE, guessed):
+        other = node.ask("/news", headers=given).seen
+        assert (other["address"], PREVIEW.lower() in other["headers"]) == (COLOURS["blue"], False)
+    rewritten = node.ask("/up", headers=shown).seen
+    assert (rewritten["path"], rewritten["address"]) == ("/actuator/health", COLOURS["green"])
+    assert PREVIEW.lower() not in rewritten["headers"]
+    # It is protected as it will be for customers.
+    assert node.ask("/mine", headers=shown).status == 401
+    mine = node.ask("/mine", headers=shown, token=token(sub="42")).seen
+    assert (mine["address"], mine["headers"]["x-user-id"]) == (COLOURS["green"], "42")
+    assert PREVIEW.lower() not in mine["headers"]
+
+
+def test_customers_follow_the_weights(node: Node) -> None:
+    admin = Admin()
+    admin.weigh("coloured", green=100, blue=0)
+    eventually(node, 200, COLOURS["green"])
+
+
 def test_the_state_can_be_compared_through_a_tunnel_as_well() -> None:
-    """The same playbook again, through ECS Exec: it finds nothing to do, and its session ends."""
+    """The same playbook again, through ECS Exec: it finds nothing to do, and its session ends.
+
+    The weights that were moved above are not its to move back.
+    """
     environment = {**os.environ, "PATH": f"{SCENARIO / 'tests' / 'bin'}:{os.environ['PATH']}", "ANSIBLE_NOCOLOR": "1"}
     python = ["-e", f"ansible_python_interpreter={sys.executable}"]
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-c", "local", *python]
@@ -268,6 +366,8 @@ def test_the_state_can_be_compared_through_a_tunnel_as_well() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
     assert "changed=0" in run.stdout
     assert sessions() == []
+    assert (Admin().weights("coloured"), Admin().weights("coloured-preview")) == ([0, 100], [0, 100])
+    assert secret("kong/preview-token") not in run.stdout + run.stderr
 
 
 def sessions() -> list[str]:

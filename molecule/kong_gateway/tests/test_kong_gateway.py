@@ -96,7 +96,7 @@ def test_targets_are_healthy_by_the_status_listener() -> None:
     group = elb.describe_target_groups(Names=[SERVICE])["TargetGroups"][0]
     health = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
 
-    assert (group["HealthCheckPort"], group["HealthCheckPath"]) == ("8100", "/status/ready")
+    assert (group["HealthCheckPort"], group["HealthCheckPath"]) == ("8100", "/status")
     assert [target["TargetHealth"]["State"] for target in health] == ["healthy", "healthy"]
 
 

@@ -35,6 +35,23 @@ def test_another_account_does_not(password: str) -> None:
     assert login("nobody@example.com", password) == 401
 
 
+def test_the_account_of_another_role_reads_the_metrics() -> None:
+    store, ecs = boto3.client("secretsmanager"), boto3.client("ecs")
+    account = json.loads(store.get_secret_value(SecretId="molecule/verify/auth/metrics")["SecretString"])
+    arns = ecs.list_tasks(cluster="molecule-verify", serviceName="molecule-verify-auth-blue")["taskArns"]
+    details = ecs.describe_tasks(cluster="molecule-verify", tasks=arns)["tasks"][0]["attachments"][0]["details"]
+    address = next(detail["value"] for detail in details if detail["name"] == "privateIPv4Address")
+    credentials = {name: account[name] for name in ("email", "password")}
+
+    with requests.Session() as session:
+        answer = session.post(f"http://{address}:9080/api/v1/auth/login", json=credentials, timeout=10)
+        session.headers["Authorization"] = f"Bearer {answer.json()['accessToken']}"
+        metrics = session.get(f"http://{address}:9080/actuator/prometheus", timeout=10)
+
+    assert metrics.status_code == 200
+    assert "http_server_requests_seconds_count" in metrics.text
+
+
 def test_the_password_is_not_in_the_logs(password: str) -> None:
     logs = boto3.client("logs")
     groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]

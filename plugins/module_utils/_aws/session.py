@@ -37,12 +37,15 @@ try:
         PartialCredentialsError,
     )
 except ImportError:  # AnsibleAWSModule reports the missing library
-    pass
+    AWS_ERRORS: tuple[type[Exception], ...] = ()
+else:
+    AWS_ERRORS = (BotoCoreError, ClientError)
 
 WORKERS = 12
 Answer = TypeVar("Answer")
 
 __all__ = [
+    "AWS_ERRORS",
     "Aws",
     "ClientError",
     "Outcome",
@@ -164,4 +167,4 @@ def run_module(argument_spec: Mapping[str, Any], run: Callable[[Aws], Outcome], 
     aws = Aws(module)
     if not module.region:
         module.fail_json(msg=explain(NoRegionError()))
-    finish(aws, run, explain, (BotoCoreError, ClientError))
+    finish(aws, run, explain, AWS_ERRORS)

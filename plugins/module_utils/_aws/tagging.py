@@ -23,6 +23,11 @@ def owns(current: Mapping[str, str], wanted: Mapping[str, str] | None) -> bool:
     return bool(wanted) and all(current.get(key) == value for key, value in (wanted or {}).items())
 
 
+def is_foreign(current: Mapping[str, str], wanted: Mapping[str, str] | None) -> bool:
+    """Whether a resource carries none of `wanted`. What is ours keeps some of its tags when one is added or changed."""
+    return bool(wanted) and not any(current.get(key) == value for key, value in (wanted or {}).items())
+
+
 def within_reach(
     current: Mapping[str, State], desired: Collection[str], removable: Collection[str], *, purge: bool
 ) -> dict[str, State]:

@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, quote, urlsplit
@@ -64,6 +64,8 @@ class Connection:
     server_name: str = ""
     validate_certs: bool = True
     timeout_seconds: float = 30.0
+    neighbours: tuple[str, ...] = ()
+    """Admin APIs of other nodes of the same gateway, asked in turn where one cannot be reached."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def _flat(found: Any) -> Any:
 
 @dataclass
 class Client:
-    """Calls to one Admin API. Safe to use from several threads."""
+    """Calls to one Admin API, or to those of several nodes with one database. Safe to use from several threads."""
 
     connection: Connection
     clock: Clock = field(default_factory=Clock)
@@ -151,8 +153,11 @@ class Client:
     _reached: bool = False
 
     def __post_init__(self) -> None:
-        self._pool = _pool(self.connection)
-        self._prefix = urlsplit(self.connection.url).path.rstrip("/")
+        self._nodes = [
+            (_pool(replace(self.connection, url=url)), urlsplit(url).path.rstrip("/"))
+            for url in (self.connection.url, *self.connection.neighbours)
+        ]
+        self._asked = 0
         self._headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if self.connection.token:
             self._headers[self.connection.token_header] = self.connection.token
@@ -254,15 +259,7 @@ class Client:
         call = f"{method} {path.partition('?')[0]}"
         data = None if body is None else json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
         next(self._calls)
-        try:
-            response = self._pool.request(method, f"{self._prefix}{path}", body=data, headers=self._headers)
-        except (NewConnectionError, ConnectTimeoutError, SSLError) as error:
-            raise KongError(call, 0, self._unreachable(error), sent=False) from error
-        except ReadTimeoutError as error:
-            text = f"none within {self.connection.timeout_seconds:g} s; raise timeout_seconds if it is only slow"
-            raise KongError(call, 0, text) from error
-        except HTTPError as error:
-            raise KongError(call, 0, f"{type(error).__name__}: {error}") from error
+        response = self._ask(call, method, path, data)
         self._reached = True
         if response.status >= 300:
             raise _refusal(call, response.status, response.data)
@@ -272,6 +269,21 @@ class Client:
         if answer is None:
             raise KongError(call, response.status, NOT_KONG)
         return answer
+
+    def _ask(self, call: str, method: str, path: str, data: bytes | None) -> Any:
+        """The answer of the node whose turn it is. One that cannot be asked leaves the turn to the next one."""
+        asked = self._asked
+        pool, prefix = self._nodes[asked]
+        try:
+            return pool.request(method, f"{prefix}{path}", body=data, headers=self._headers)
+        except HTTPError as error:
+            self._asked = (asked + 1) % len(self._nodes)
+            if isinstance(error, (NewConnectionError, ConnectTimeoutError, SSLError)):
+                raise KongError(call, 0, self._unreachable(error), sent=False) from error
+            text = f"{type(error).__name__}: {error}"
+            if isinstance(error, ReadTimeoutError):
+                text = f"none within {self.connection.timeout_seconds:g} s; raise timeout_seconds if it is only slow"
+            raise KongError(call, 0, text) from error
 
     def _repeat(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         for attempt in range(ATTEMPTS):
@@ -285,7 +297,7 @@ class Client:
 
     def _passes(self, error: KongError) -> bool:
         """Whether to try again: not where the very first call finds nobody, which is a matter of the options."""
-        return error.uncertain or (not error.sent and self._reached)
+        return error.uncertain or (not error.sent and (self._reached or len(self._nodes) > 1))
 
     def _pause(self, attempt: int) -> None:
         self.clock.sleep(self.clock.pause(attempt, first=FIRST_PAUSE, longest=LONGEST_PAUSE))

@@ -10,7 +10,7 @@ field where only that is left: a consumer with a new name and the old `custom_id
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -114,6 +114,28 @@ def match(
             matcher = _Matcher(KINDS[collection], current.get(collection, {}), ids, snis)
             wanted += matcher.run(by_kind[collection], set(tags))
     return wanted
+
+
+def keep_weights(wanted: Iterable[Wanted]) -> list[Wanted]:
+    """The same, with the weight that a target has in place of the one of the file."""
+    return [
+        replace(item, fields={**item.fields, "weight": item.current["weight"]})
+        if item.kind.collection == "targets" and item.current is not None
+        else item
+        for item in wanted
+    ]
+
+
+def predecessors(wanted: Any, current: Any, secrets: Collection[str]) -> Iterator[str]:
+    """What stands now where one of `secrets` is wanted: a secret as well, that was valid up to now."""
+    if isinstance(wanted, Mapping):
+        for name, value in wanted.items():
+            yield from predecessors(value, current.get(name) if isinstance(current, Mapping) else None, secrets)
+    elif isinstance(wanted, list):
+        if any(value in secrets for value in wanted) and isinstance(current, list):
+            yield from (text for text in current if isinstance(text, str))
+    elif wanted in secrets and isinstance(current, str):
+        yield current
 
 
 def _snis(listed: Iterable[Listed], current: Mapping[str, Entity]) -> dict[str, str]:

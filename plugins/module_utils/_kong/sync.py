@@ -20,7 +20,7 @@ from .checks import refuse_taken, spare_others, validate
 from .entities import KINDS, SERVER_OWNED, Entity, children, holders
 from .files import Document, Listed
 from .lint import Finding, Target, lint
-from .match import Wanted, match, unresolved
+from .match import Wanted, keep_weights, match, predecessors, unresolved
 from .plan import Plan, creations, plan
 from .schemas import Field, Schemas
 from .session import Kong, Outcome
@@ -71,6 +71,7 @@ def _converge(kong: Kong, document: Document, tags: list[str]) -> Outcome:
     current = state.read(kong.client, _collections(document, absent=absent, everything=everything), tags)
     schemas = Schemas(kong.client)
     wanted = _match(kong, document, current, tags, absent=absent)
+    kong.hide({text for item in wanted for text in predecessors(item.fields, item.current, kong.secrets)})
     _load(schemas, wanted, current, everything=everything or absent)
     planned = plan(wanted, current, schemas, purge=everything, absent=absent and not everything)
     spare_others(kong.client, planned.steps, current, tags)
@@ -142,7 +143,8 @@ def _collections(document: Document, *, absent: bool, everything: bool) -> set[s
 def _match(kong: Kong, document: Document, current: Collected, tags: list[str], *, absent: bool) -> list[Wanted]:
     foreign = state.look_up(kong.client, unresolved(document.entities, current))
     if not absent:
-        return match(document.entities, current, foreign, tags)
+        found = match(document.entities, current, foreign, tags)
+        return keep_weights(found) if kong.params["keep_weights"] else found
     # What refers to nothing does not exist either.
     gone = unresolved(document.entities, current) - foreign.keys()
     there = [item for item in document.entities if not (unresolved([item], current) & gone)] if gone else None

@@ -53,7 +53,7 @@ def _signs_in(aws: Aws, flow: Flow, probe: Probe) -> str:
     if aws.params["verify_email"]:
         flow.verify(probe)
     account = "verified" if aws.params["verify_email"] else flow.account(probe)
-    if account != "registered":
+    if account != "registered" and not aws.params["account_only"]:
         token = flow.signs_in(probe)
         aws.hide([token])
         if aws.params["gateway"]:
@@ -94,9 +94,11 @@ def _probe(aws: Aws) -> Probe:
     answer = aws.client("secretsmanager").get_secret_value(SecretId=secret_id)
     try:
         content = json.loads(answer["SecretString"])
-        probe = Probe(aws.params["email"], content["password"], content["verification_token"])
+        email = aws.params["email"] or content["email"]
+        probe = Probe(email, content["password"], content["verification_token"])
     except (ValueError, KeyError, TypeError) as error:
-        raise InvalidInput("secret_id", secret_id, "is no JSON with password and verification_token") from error
+        needed = "password and verification_token" if aws.params["email"] else "email, password and verification_token"
+        raise InvalidInput("secret_id", secret_id, f"is no JSON with {needed}") from error
     aws.hide([probe.password, probe.verification_token])
     return probe
 

@@ -34,6 +34,9 @@ CASES = [
         edits={
             "description": {"keys": [{**STORAGE, "description": "Backups as well"}]},
             "log groups": {"keys": [{**STORAGE, "log_groups": True}]},
+            "alarms": {"keys": [{**STORAGE, "alarms": True}]},
+            "trails": {"keys": [{**STORAGE, "trails": True}]},
+            "recorders": {"keys": [{**STORAGE, "config_recorders": True}]},
             "statement": {"keys": [{**STORAGE, "statements": [LOGS]}]},
             "one more": {"keys": [STORAGE, {"name": "logs", "statements": [LOGS]}]},
             "tag": {"tags": {**TAGS, "Environment": "other"}},

@@ -10,7 +10,8 @@ import pytest
 
 from local_cloud.kong import command
 from local_cloud.kong.command import RELEASE_VARIABLE
-from local_cloud.kong.standalone import Kong, free_port, run_command
+from local_cloud.kong.standalone import Kong, run_command
+from local_cloud.ports import free_ports
 
 BEFORE = {RELEASE_VARIABLE: "3.8.0"}
 
@@ -22,7 +23,7 @@ def database(kong: Kong) -> Iterator[dict[str, str]]:
     assert server
     with server.administrator() as connection:
         connection.execute("CREATE DATABASE empty OWNER kong")
-    listeners = {f"KONG_{name}_LISTEN": f"127.0.0.1:{free_port()}" for name in ("ADMIN", "PROXY", "STATUS")}
+    listeners = {f"KONG_{name}_LISTEN": f"127.0.0.1:{free_ports(1)[0]}" for name in ("ADMIN", "PROXY", "STATUS")}
     yield {**kong.environment, **listeners, "KONG_PG_DATABASE": "empty"}
     with server.administrator() as connection:
         connection.execute("DROP DATABASE empty")
@@ -103,5 +104,5 @@ def test_what_keeps_a_node_from_starting_is_said(settings: dict[str, str], said:
 def test_health_follows_the_node(kong: Kong) -> None:
     address = kong.status.removeprefix("http://")
     assert _run({"KONG_STATUS_LISTEN": address}, "health")[0] == 0
-    code, output = _run({"KONG_STATUS_LISTEN": f"127.0.0.1:{free_port()}"}, "health")
+    code, output = _run({"KONG_STATUS_LISTEN": f"127.0.0.1:{free_ports(1)[0]}"}, "health")
     assert (code, "not running" in output) == (1, True)

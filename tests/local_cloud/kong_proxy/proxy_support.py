@@ -20,7 +20,7 @@ from typing import Any
 
 import redis
 import uvloop
-from local_cloud_support import REPOSITORY, eventually, free_ports
+from local_cloud_support import REPOSITORY, eventually
 
 from local_cloud.certificates import Authority
 from local_cloud.kong import schemas
@@ -28,6 +28,7 @@ from local_cloud.kong.proxy import Gateway
 from local_cloud.kong.schema import fill
 from local_cloud.kong.settings import from_environment
 from local_cloud.kong.snapshot import Snapshot
+from local_cloud.ports import free_ports
 from local_cloud.tools import Tools
 
 Entity = dict[str, Any]

@@ -12,12 +12,13 @@ from typing import Any
 import dnslib
 import pytest
 from dnslib.server import BaseResolver, DNSServer
-from local_cloud_support import eventually, free_ports
+from local_cloud_support import eventually
 from proxy_support import Echo, Node, World
 
 from local_cloud.certificates import Authority
 from local_cloud.kong.proxy import health
 from local_cloud.kong.proxy.balancer import Peer, available, consistent_hashing, least_connections, round_robin
+from local_cloud.ports import free_ports
 
 Start = Callable[..., Node]
 MakeEcho = Callable[..., Echo]

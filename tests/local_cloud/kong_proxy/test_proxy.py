@@ -11,11 +11,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from local_cloud_support import eventually, free_ports
+from local_cloud_support import eventually
 from proxy_support import Behaviour, Echo, Node, World
 
 from local_cloud.certificates import Authority
 from local_cloud.kong import SERVER
+from local_cloud.ports import free_ports
 
 Start = Callable[..., Node]
 MakeEcho = Callable[..., Echo]

@@ -69,6 +69,18 @@ def test_plan(policies: list[Any] | None, actions: list[Any] | None, purge: bool
     assert planned(policies, actions, purge=purge) == expected
 
 
+def test_limits_that_a_release_owns_are_no_difference() -> None:
+    limits = model.desired_target({"min_capacity": 0, "max_capacity": 10, "tags": {"Project": "x"}}, keep=True)
+    current = {"min_capacity": 2, "max_capacity": 4, "tags": {"Project": "x"}}
+    assert model.plan("k", (current, limits), ({}, None), ({}, None), purge=True) == []
+
+
+def test_what_a_release_has_scheduled_for_one_time_is_not_seen() -> None:
+    retirement = {"ScheduledActionName": "retirement", "Schedule": "at(2026-01-15T09:30:00)"}
+    assert list(model.current_actions([CURRENT_ACTION, retirement])) == ["night", "retirement"]
+    assert list(model.current_actions([CURRENT_ACTION, retirement], recurring_only=True)) == ["night"]
+
+
 def test_everything_goes_before_the_target() -> None:
     changes = model.plan_removal("k", {"min_capacity": 1}, {"cpu": {}}, {"night": {}})
     assert [(change.kind, change.level) for change in changes] == [

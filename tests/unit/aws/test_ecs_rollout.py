@@ -119,6 +119,16 @@ def test_a_stopped_task_is_told_in_one_line() -> None:
     assert diagnosis.story([report, report]) == diagnosis.sentence(report)
 
 
+def test_what_stopped_by_itself_tells_more_than_what_ecs_stopped() -> None:
+    stopped = [
+        {"taskArn": "crashed first", "stopCode": "EssentialContainerExited", "stoppedAt": BEGIN},
+        {"taskArn": "never began", "stopCode": "ServiceSchedulerInitiated", "stoppedAt": BEGIN + timedelta(seconds=3)},
+        {"taskArn": "crashed last", "stopCode": "EssentialContainerExited", "stoppedAt": BEGIN + timedelta(seconds=1)},
+    ]
+    ordered = [task["taskArn"] for task in diagnosis.by_meaning(stopped)]
+    assert ordered == ["crashed last", "crashed first", "never began"]
+
+
 def test_log_streams_are_those_of_awslogs() -> None:
     options = {"awslogs-group": "/app", "awslogs-stream-prefix": "p"}
     containers = [

@@ -91,6 +91,7 @@ COMPARED: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "platform": ({"platform_version": "1.4.0"}, ("platform_version",)),
     "managed count": ({"desired_count": 3}, ("desired_count",)),
     "count owned by autoscaling": ({"desired_count_on_create": 5}, ()),
+    "revision owned by releases": ({"task_definition_on_create": "app:2"}, ()),
     "tags of others": ({"tags": {"Project": "x"}}, ()),
     "tags": ({"tags": {"Project": "z"}}, ("tags",)),
     "trigger": ({"deployment_trigger": "1"}, ("deployment_trigger",)),
@@ -138,6 +139,18 @@ def test_a_failed_first_deployment_is_tried_again_at_full_size() -> None:
     (change,) = model.plan("app", service, model.desired_state(options, service))
     assert change.fields == ("desired_count", "rollout_state")
     assert model.update_arguments(change) == {"desiredCount": 2, "forceNewDeployment": True}
+
+
+def test_a_failed_deployment_of_a_revision_that_releases_own_is_left_to_them() -> None:
+    service = described(desiredCount=0, deployments=[{"id": "1", "status": "PRIMARY", "rolloutState": "FAILED"}])
+    assert changed({"task_definition_on_create": "app:2", "desired_count_on_create": 0}, service) == ()
+
+
+def test_a_new_service_may_begin_without_tasks() -> None:
+    options = {"task_definition_on_create": "app:1", "desired_count_on_create": 0}
+    (change,) = model.plan("app", None, model.desired_state(options, None))
+    arguments = model.create_arguments("c", "app", change.desired)
+    assert (arguments["taskDefinition"], arguments["desiredCount"]) == ("app:1", 0)
 
 
 @pytest.mark.parametrize(

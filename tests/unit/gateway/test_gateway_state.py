@@ -308,3 +308,50 @@ def test_internal_routes_without_a_key_are_refused() -> None:
 
 def test_one_path_may_be_public_for_some_methods_and_protected_for_others() -> None:
     state_of(with_route(name="x", kind="protected", paths=["/login"], methods=["DELETE"]))
+
+
+def test_without_a_collector_nothing_is_traced() -> None:
+    assert "opentelemetry" not in plugins(STATE)
+
+
+def test_traces_go_to_the_collector_and_follow_requests_in_the_headers_of_w3c() -> None:
+    traced = gateway(tracing={"endpoint": "http://127.0.0.1:4318", "service_name": "gateway"})
+
+    state = state_of(traced)
+
+    assert config(state, "opentelemetry") == {
+        "traces_endpoint": "http://127.0.0.1:4318/v1/traces",
+        "resource_attributes": {"service.name": "gateway"},
+        "propagation": {"extract": ["w3c"], "inject": ["w3c"], "default_format": "w3c"},
+    }
+    assert list(files.problems(files.read({"_format_version": "3.0", **state}))) == []
+
+
+def test_while_keys_are_rotated_both_are_valid() -> None:
+    rotated = {
+        **SECRETS,
+        "api_keys": {"auth": ["key-of-callers", "next-key-of-callers"]},
+        "accepted_tier_keys": [SECRETS["tier_keys"], {tier: f"next-{tier}" for tier in ("free", "smart", "premium")}],
+    }
+    consumers = state_of(gateway(), rotated)["consumers"]
+    assert named(consumers, "auth-internal")["keyauth_credentials"] == [
+        {"key": "key-of-callers"},
+        {"key": "next-key-of-callers"},
+    ]
+    assert named(consumers, "tier-free")["keyauth_credentials"] == [{"key": "key-of-free"}, {"key": "next-free"}]
+
+
+def test_while_the_secret_of_tokens_is_rotated_their_algorithm_tells_which_has_signed() -> None:
+    old, new = "j" * 72, "n" * 56
+    state = state_of(gateway(), {**SECRETS, "jwt": old, "accepted_jwt": [new, old]})
+    assert config(named(state["services"], "auth"), "jwt")["key_claim_name"] == "alg"
+    assert named(state["consumers"], "issuer")["jwt_secrets"] == [
+        {"key": "issuer", "algorithm": "HS512", "secret": old},
+        {"key": "HS384", "algorithm": "HS384", "secret": new},
+        {"key": "HS512", "algorithm": "HS512", "secret": old},
+    ]
+
+
+def test_one_secret_of_tokens_is_found_by_their_issuer() -> None:
+    state = state_of(gateway(), {**SECRETS, "accepted_jwt": [SECRETS["jwt"]]})
+    assert state == STATE

@@ -52,6 +52,14 @@ def test_nothing_is_missing_or_there_because_another_server_says_so(status: int,
                 call()
 
 
+def test_a_neighbour_is_asked_where_a_node_is_gone() -> None:
+    with answering(200, b'{"id": "1"}') as alive:
+        gone = "http://127.0.0.1:9"  # where nothing listens
+        assert Client(Connection(gone, neighbours=(alive.connection.url,))).find("/services/a") == {"id": "1"}
+        with pytest.raises(KongError, match="cannot be reached"):
+            Client(Connection(gone, neighbours=(gone,))).find("/services/a")
+
+
 def test_what_kong_does_not_have_is_missing() -> None:
     with answering(404, NOT_FOUND) as client:
         assert client.find("/services/a") is None

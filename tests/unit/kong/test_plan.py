@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 from ansible_collections.trademaster.platform.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.trademaster.platform.plugins.module_utils._kong import files
-from ansible_collections.trademaster.platform.plugins.module_utils._kong.match import match, unresolved
+from ansible_collections.trademaster.platform.plugins.module_utils._kong.match import (
+    keep_weights,
+    match,
+    predecessors,
+    unresolved,
+)
 from ansible_collections.trademaster.platform.plugins.module_utils._kong.plan import Plan, plan
 from ansible_collections.trademaster.platform.plugins.module_utils._kong.schemas import Field, Record
 
@@ -173,3 +178,29 @@ def test_a_key_that_is_secret_gives_no_id_away() -> None:
     ids = [{item.kind.collection: item.id for item in match(document.entities, {}, {})} for _ in range(2)]
     assert ids[0]["consumers"] == ids[1]["consumers"]
     assert ids[0]["keyauth_credentials"] != ids[1]["keyauth_credentials"]
+
+
+def test_targets_that_are_there_keep_their_weight() -> None:
+    targets = [{"target": "blue:80", "weight": 100}, {"target": "green:80", "weight": 0}]
+    state = {"upstreams": [{"name": "u", "targets": targets}]}
+    there_is = there(
+        upstreams=[{"id": "1", "name": "u"}],
+        targets=[{"id": "2", "target": "blue:80", "weight": 7, "upstream": {"id": "1"}}],
+    )
+    wanted = keep_weights(match(files.read(state, version_required=False).entities, there_is, {}))
+    found = {item.fields["target"]: item.fields["weight"] for item in wanted if item.kind.collection == "targets"}
+    assert found == {"blue:80": 7, "green:80": 0}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "current", "found"),
+    [
+        ({"headers": {"X-Token": ["new"]}}, {"headers": {"X-Token": ["old", "older"]}}, ["old", "older"]),
+        ({"headers": {"X-Token": ["new"]}}, {"headers": None}, []),
+        ({"headers": {"X-Token": ["new"]}}, None, []),
+        ({"headers": {"X-Token": ["other"]}}, {"headers": {"X-Token": ["old"]}}, []),
+        ({"config": {"token": "new", "path": "/"}}, {"config": {"token": "old", "path": "/was"}}, ["old"]),
+    ],
+)
+def test_what_a_secret_takes_the_place_of_is_one_too(wanted: Any, current: Any, found: list[str]) -> None:
+    assert list(predecessors(wanted, current, {"new"})) == found

@@ -23,7 +23,12 @@ def extends(module: Path, fragment: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("name", "fragment"), [("aws", "amazon.aws.common.modules"), ("kong", "trademaster.platform.kong")]
+    ("name", "fragment"),
+    [
+        ("aws", "amazon.aws.common.modules"),
+        ("kong", "trademaster.platform.kong"),
+        ("pagerduty", "trademaster.platform.pagerduty"),
+    ],
 )
 def test_an_action_group_lists_the_modules_of_its_api(name: str, fragment: str) -> None:
     group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"][name]

@@ -101,6 +101,7 @@ def test_packages_are_the_servers_and_the_libraries_this_machine_lacks(
         "redis-server": {"redis-tools", "adduser"},
         "redis-tools": {"liblua5.1-0", "lua-cjson", "libjson-perl"},
         "libllvm19": {"libz3-4"},
+        "prometheus": {"libjs-jquery", "libc6"},
     }
     monkeypatch.setattr(setup, "run", lambda *_argv: "ii libc6\nrc libz3-4\nii redis-tools\n")
     monkeypatch.setattr(Apt, "depends", lambda _apt, names: set().union(*(tree.get(name, set()) for name in names)))
@@ -108,6 +109,8 @@ def test_packages_are_the_servers_and_the_libraries_this_machine_lacks(
     assert Apt(tmp_path, own_lists=False).closure() == {
         *("postgresql", "postgresql-17", "postgresql-client-17", "redis-server", "redis-tools"),
         *("libllvm19", "libz3-4", "liblua5.1-0", "lua-cjson"),
+        *("prometheus", "prometheus-alertmanager", "prometheus-blackbox-exporter"),
+        *("prometheus-postgres-exporter", "prometheus-redis-exporter"),
     }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from local_cloud.kong import VERSION
+from local_cloud.kong import VERSION, memory
 from local_cloud.kong.proxy.exchange import Exchange
 from local_cloud.kong.proxy.plugins.base import Handler, Plugin
 
@@ -137,6 +138,7 @@ class Prometheus(Handler):
         }
         requests: Labels = (node, ("subsystem", "http"))
         return {
+            **_memory(node),
             "kong_datastore_reachable": Values(
                 "Datastore reachable from Kong, 0 is unreachable", "gauge", {(): int(datastore_reachable)}
             ),
@@ -144,6 +146,9 @@ class Prometheus(Handler):
             "kong_nginx_metric_errors_total": Values("Number of nginx-lua-prometheus errors", "counter", {(): 0}),
             "kong_nginx_requests_total": Values(
                 "Number of requests total", "gauge", {requests: statistics["total_requests"]}
+            ),
+            "kong_nginx_timers": Values(
+                "Number of Nginx timers", "gauge", {(("state", state),): 0 for state in ("pending", "running")}
             ),
             "kong_node_info": Values("Kong Node metadata information", "gauge", {(node, ("version", VERSION)): 1}),
         }
@@ -162,6 +167,26 @@ class Prometheus(Handler):
                     for state in _STATES:
                         found.add((*labels, ("state", state), ("subsystem", "http")), int(state == current))
         return found
+
+
+def _memory(node: tuple[str, str]) -> dict[str, Values]:
+    subsystem = ("kong_subsystem", "http")
+    dictionaries: dict[Labels, float] = {
+        (node, ("shared_dict", name), subsystem): mebibytes * memory.MEBIBYTE
+        for name, mebibytes in memory.SHARED_DICTS.items()
+    }
+    worker: Labels = (node, ("pid", str(os.getpid())), subsystem)
+    return {
+        "kong_memory_lua_shared_dict_bytes": Values(
+            "Allocated slabs in bytes in a shared_dict", "gauge", dict.fromkeys(dictionaries, 0)
+        ),
+        "kong_memory_lua_shared_dict_total_bytes": Values(
+            "Total capacity in bytes of a shared_dict", "gauge", dictionaries
+        ),
+        "kong_memory_workers_lua_vms_bytes": Values(
+            "Allocated bytes in worker Lua VM", "gauge", {worker: memory.worker_bytes()}
+        ),
+    }
 
 
 def _head(name: str, text: str, kind: str) -> tuple[str, str]:

@@ -17,7 +17,8 @@ DIMENSION = "ecs:service:DesiredCount"
 REQUESTS_PER_TARGET = "ALBRequestCountPerTarget"
 REMOVAL_LEVEL, TARGET_LEVEL, POLICY_LEVEL = 0, 1, 2
 DEFAULT_COOLDOWN = 300  # seconds, of ECS services
-SCHEDULES = ("cron(", "rate(", "at(")
+ONE_TIME = "at("
+SCHEDULES = ("cron(", "rate(", ONE_TIME)
 
 
 def target(cluster: str, service: str) -> dict[str, str]:
@@ -74,9 +75,10 @@ def _check_policy(option: str, policy: Mapping[str, Any]) -> None:
         raise InvalidInput(f"{option}.resource_label", label, remedy)
 
 
-def desired_target(options: Mapping[str, Any]) -> dict[str, Any]:
-    """State of the scalable target."""
-    return desired_fields({name: options.get(name) for name in ("min_capacity", "max_capacity", "tags")})
+def desired_target(options: Mapping[str, Any], *, keep: bool = False) -> dict[str, Any]:
+    """State of the scalable target; with `keep`, whatever its limits are."""
+    names = ("tags",) if keep else ("min_capacity", "max_capacity", "tags")
+    return desired_fields({name: options.get(name) for name in names})
 
 
 def current_target(answer: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
@@ -141,8 +143,8 @@ def desired_actions(items: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, A
     }
 
 
-def current_actions(answers: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """States of described scheduled actions by name."""
+def current_actions(answers: Sequence[Mapping[str, Any]], *, recurring_only: bool = False) -> dict[str, dict[str, Any]]:
+    """States of described scheduled actions by name; with `recurring_only`, not those for one time."""
     return {
         item["ScheduledActionName"]: {
             "schedule": item["Schedule"],
@@ -151,6 +153,7 @@ def current_actions(answers: Sequence[Mapping[str, Any]]) -> dict[str, dict[str,
             "max_capacity": item.get("ScalableTargetAction", {}).get("MaxCapacity"),
         }
         for item in answers
+        if not (recurring_only and item["Schedule"].startswith(ONE_TIME))
     }
 
 

@@ -23,14 +23,14 @@ def run(aws: Aws) -> Outcome:
     managed = {name: value for name, value in tags.items() if name in (params["tags"] or {})}
     limits = model.current_target(answer, managed) if answer else None
     policies = model.current_policies(api.policies(aws, target))
-    actions = model.current_actions(api.scheduled_actions(aws, target))
+    actions = model.current_actions(api.scheduled_actions(aws, target), recurring_only=bool(params["keep_limits"]))
     if params["state"] == "absent":
         changes = model.plan_removal(key, limits, policies, actions)
     else:
         wanted, planned = params["policies"], params["scheduled_actions"]
         changes = model.plan(
             key,
-            (limits, model.desired_target(params)),
+            (limits, model.desired_target(params, keep=limits is not None and params["keep_limits"])),
             (policies, None if wanted is None else model.desired_policies(wanted)),
             (actions, None if planned is None else model.desired_actions(planned)),
             purge=params["purge"],

@@ -12,6 +12,7 @@ from ..session import Aws, ansible_dict_to_boto3_tag_list
 
 TASKS_PER_CALL = 100
 SERVICES_PER_CALL = 10
+DEPLOYMENTS_LISTED = 100
 SERVICE_ROLE_ERRORS = ("InvalidParameterException", "ClientException", "AccessDeniedException")
 
 
@@ -154,6 +155,18 @@ def update_service(aws: Aws, cluster: str, name: str, arguments: Mapping[str, An
         return aws.eventually(update, "ServiceNotFoundException", timeout=20)
 
     return aws.eventually(known, *SERVICE_ROLE_ERRORS, text="unable to assume")
+
+
+def list_service_deployments(aws: Aws, cluster: str, name: str) -> list[dict[str, Any]]:
+    """The latest service deployments in short (ListServiceDeployments)."""
+    answer = aws.client("ecs").list_service_deployments(cluster=cluster, service=name, maxResults=DEPLOYMENTS_LISTED)
+    return list(answer["serviceDeployments"])
+
+
+def describe_service_deployment(aws: Aws, arn: str) -> dict[str, Any] | None:
+    """A service deployment (DescribeServiceDeployments)."""
+    found = aws.client("ecs").describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"]
+    return dict(found[0]) if found else None
 
 
 def delete_service(aws: Aws, cluster: str, name: str) -> None:

@@ -15,6 +15,7 @@ from . import api
 from .task_definition_check import looks_secret
 
 Described = Mapping[str, Any]
+BY_ECS = "ServiceSchedulerInitiated"  # stop code of tasks that are scaled in or replaced
 ASSIGNMENT = re.compile(
     r"""(?P<name>[\w.-]*(?:passw|passphrase|pwd|secret|token|key|credential)[\w.-]*)"""
     r"""(?P<mid>["']?\s*[=:]\s*["']?)(?P<value>[^\s"',;&]+)""",
@@ -84,15 +85,26 @@ def log_tails(aws: Aws, definition: Described, task: Described, lines: int) -> d
 def stopped_tasks(
     aws: Aws, cluster: str, service: str, deployment_id: str, *, limit: int, lines: int
 ) -> list[dict[str, Any]]:
-    """The last stopped tasks of a deployment, newest first, the newest with its log."""
+    """The last stopped tasks of a deployment as `by_meaning` orders them, the first with its log."""
     arns = api.list_tasks(aws, cluster, serviceName=service, desiredStatus="STOPPED")
-    tasks = [task for task in api.describe_tasks(aws, cluster, arns) if task.get("startedBy") == deployment_id]
-    tasks.sort(key=lambda task: str(task.get("stoppedAt") or task.get("stoppingAt") or ""), reverse=True)
+    tasks = by_meaning(
+        [task for task in api.describe_tasks(aws, cluster, arns) if task.get("startedBy") == deployment_id]
+    )
     reports = [summary(task) for task in tasks[:limit]]
     if tasks:
         definition = api.describe_task_definition(aws, tasks[0]["taskDefinitionArn"])
         reports[0]["log"] = log_tails(aws, definition or {}, tasks[0], lines)
     return reports
+
+
+def by_meaning(tasks: Sequence[Described]) -> list[Described]:
+    """Stopped tasks, newest first, but those last that ECS stopped: they may not even have begun. Pure."""
+
+    def key(task: Described) -> tuple[bool, str]:
+        own = task.get("stopCode") != BY_ECS
+        return own, str(task.get("stoppedAt") or task.get("stoppingAt") or "")
+
+    return sorted(tasks, key=key, reverse=True)
 
 
 def sentence(report: Mapping[str, Any]) -> str:

@@ -57,6 +57,12 @@ def _replacement(newest: Described | None) -> str:
     return f"{newest['id']} of {short(newest['taskDefinition'])} took over ({reason or 'no reason given'})"
 
 
+def successor(service: Described | None, deployment_id: str) -> str:
+    """What took the place of a deployment; empty as long as it is the one that ECS works towards."""
+    newest = next((item for item in (service or {}).get("deployments", []) if item["status"] == "PRIMARY"), None)
+    return _replacement(newest) if newest is None or newest["id"] != deployment_id else ""
+
+
 def progress(service: Described, deployment: Described) -> str:
     """One line: `1/2 running, 1 pending, 0 failed; last event`."""
     counts = f"{deployment.get('runningCount', 0)}/{deployment.get('desiredCount', 0)} running"

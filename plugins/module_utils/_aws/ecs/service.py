@@ -14,6 +14,7 @@ from typing import Any
 from ..._core.changes import Change, desired_fields, plan_one
 from ..._core.errors import InvalidInput
 from ..._core.placeholders import is_placeholder
+from . import strategy
 from .shape import camel, compact, flat, from_api, nested, ordered, to_api, without_defaults
 from .task_definition import owned_tags, short
 
@@ -38,6 +39,7 @@ LISTS = {
     "placement_strategy": (),  # AWS applies them in the order given
     "volume_configurations": ("name",),
 }
+BAKE_TIME = "deployment_configuration.bake_time_in_minutes"
 DEPLOYMENT_DEFAULTS: dict[str, Any] = {
     "deployment_configuration.deployment_circuit_breaker.enable": False,
     "deployment_configuration.deployment_circuit_breaker.rollback": False,
@@ -45,7 +47,7 @@ DEPLOYMENT_DEFAULTS: dict[str, Any] = {
     "deployment_configuration.alarms.enable": False,
     "deployment_configuration.alarms.rollback": False,
     "deployment_configuration.strategy": "ROLLING",
-    "deployment_configuration.bake_time_in_minutes": 0,
+    BAKE_TIME: 0,
     "deployment_configuration.lifecycle_hooks": [],
 }
 FIXED = ("launch_type", "scheduling_strategy")
@@ -75,9 +77,12 @@ def desired_state(options: Mapping[str, Any], service: Mapping[str, Any] | None)
         state["service_connect_configuration"] = _connect(options["service_connect_configuration"])
     state.update(_deployment_fields(options.get("deployment_configuration") or {}))
     state.update(_network_fields(options.get("network_configuration") or {}))
-    if service is not None and primary(service).get("rolloutState") == "FAILED":
+    owned_elsewhere = options.get("task_definition_on_create") is not None
+    if service is not None and primary(service).get("rolloutState") == "FAILED" and not owned_elsewhere:
         state["rollout_state"] = "COMPLETED"  # a failed deployment is tried again
     state |= {name: options.get(name) for name in ("task_definition", "deployment_trigger", "tags")}
+    if service is None and state["task_definition"] is None:
+        state["task_definition"] = options.get("task_definition_on_create")
     return desired_fields(state)
 
 
@@ -88,7 +93,8 @@ def _desired_count(options: Mapping[str, Any], service: Mapping[str, Any] | None
     if options.get("desired_count") is not None:
         return int(options["desired_count"])
     never_ran = service is None or (primary(service).get("rolloutState") == "FAILED" and service["desiredCount"] == 0)
-    return int(options.get("desired_count_on_create") or 1) if never_ran else None
+    first = options.get("desired_count_on_create")
+    return (1 if first is None else int(first)) if never_ran else None
 
 
 def current_state(service: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,8 +134,7 @@ def _deployment_fields(configuration: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("alarms", {}).get("alarm_names"):
         given["alarms"] = {**given["alarms"], "alarm_names": sorted(given["alarms"]["alarm_names"])}
     if "lifecycle_hooks" in given:
-        hooks = [{**hook, "lifecycle_stages": sorted(hook["lifecycle_stages"])} for hook in given["lifecycle_hooks"]]
-        given["lifecycle_hooks"] = ordered(hooks, "hook_target_arn", "lifecycle_stages")
+        given["lifecycle_hooks"] = strategy.hooks(given["lifecycle_hooks"])
     return {name: value for name, value in flat("deployment_configuration", given).items() if value != {}}
 
 
@@ -183,7 +188,12 @@ def update_arguments(change: Change) -> dict[str, Any]:
     Where ECS wants a group as a whole, such as the deployment configuration, what is not managed keeps its value.
     """
     changed = {name: change.desired[name] for name in change.fields}
-    current = {name: value for name, value in change.current.items() if DEPLOYMENT_DEFAULTS.get(name) != value}
+    whole = {**change.current, **change.desired}
+    shifts = whole.get("deployment_configuration.strategy", strategy.ROLLING) != strategy.ROLLING
+    said = {BAKE_TIME} if shifts else set()  # which has no default there
+    current = {
+        name: value for name, value in change.current.items() if name in said or DEPLOYMENT_DEFAULTS.get(name) != value
+    }
     arguments = _arguments(changed, {**current, **change.desired})
     moved = {"capacity_provider_strategy", "rollout_state", "deployment_trigger"} & set(changed)
     return {**arguments, "forceNewDeployment": True} if moved else arguments
@@ -194,7 +204,7 @@ def _arguments(fields: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str,
     plain = {*SCALARS, *LISTS, "service_connect_configuration", "task_definition"}
     arguments = {camel(name): to_api(value) for name, value in fields.items() if name in plain}
     if any(name.startswith("deployment_configuration.") for name in fields):
-        configuration = to_api(nested(whole, "deployment_configuration"))
+        configuration = to_api(strategy.fitting(nested(whole, "deployment_configuration")))
         if "alarms" in configuration:
             empty = {"alarmNames": [], "enable": False, "rollback": False}
             configuration["alarms"] = {**empty, **configuration["alarms"]}
@@ -211,16 +221,16 @@ def _arguments(fields: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str,
 
 def check(options: Mapping[str, Any]) -> None:
     """Raise InvalidInput for options that ECS would refuse, or with which no deployment could ever finish."""
-    reference = options.get("task_definition")
-    if reference and not is_placeholder(reference) and ":" not in short(reference):
-        raise InvalidInput(
-            "task_definition", reference, "does not say which revision: give family:revision, or the ARN of one"
-        )
+    for name in ("task_definition", "task_definition_on_create"):
+        reference = options.get(name)
+        if reference and not is_placeholder(reference) and ":" not in short(reference):
+            raise InvalidInput(name, reference, "does not say which revision: give family:revision, or the ARN of one")
     for name in ("desired_count", "desired_count_on_create"):
         if (options.get(name) or 0) < 0:
             raise InvalidInput(name, options[name], "is negative")
     configuration = options.get("deployment_configuration") or {}
     _check_percents(configuration)
+    strategy.check(options)
     alarms = configuration.get("alarms") or {}
     if alarms.get("enable") and not alarms.get("alarm_names"):
         raise InvalidInput("deployment_configuration.alarms.alarm_names", [], "is empty: name the alarms to watch")
@@ -230,6 +240,12 @@ def check(options: Mapping[str, Any]) -> None:
     network = options.get("network_configuration") or {}
     if network and not network.get("subnets"):
         raise InvalidInput("network_configuration.subnets", network.get("subnets"), "is empty: give at least one")
+
+
+def shifts_traffic(service: Mapping[str, Any]) -> bool:
+    """Whether the service's deployments go through the lifecycle stages of ECS."""
+    configuration: Mapping[str, Any] = service.get("deploymentConfiguration", {})
+    return bool(configuration.get("strategy", strategy.ROLLING) != strategy.ROLLING)
 
 
 def _check_percents(configuration: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..._core.changes import Change, describe
@@ -14,23 +14,24 @@ from ..._core.placeholders import KNOWN_AFTER_APPLY, is_placeholder
 from ..._core.redact import redact
 from ..._core.wait import WaitFailed, WaitTimeout
 from ..session import Aws, Outcome
-from . import api, diagnosis, rollout
+from . import api, diagnosis, rollout, service_deployment, strategy
 from . import service as model
+from .service_watch import Watch
 
 Described = Mapping[str, Any]
 EVENTS = 10
 STOPPED_TASKS = 3
 
 
-def run(aws: Aws) -> Outcome:
-    """Create, update or remove one service."""
+def run(aws: Aws, report: Callable[[str], None]) -> Outcome:
+    """Create, update or remove one service; `report` gets lines of progress."""
     cluster, name = aws.params["cluster"], aws.params["name"]
     model.check(aws.params)
     described = None if is_placeholder(cluster) else api.describe_service(aws, cluster, name)
-    return _absent(aws, described) if aws.params["state"] == "absent" else _present(aws, described)
+    return _absent(aws, described) if aws.params["state"] == "absent" else _present(aws, described, report)
 
 
-def _present(aws: Aws, described: Described | None) -> Outcome:
+def _present(aws: Aws, described: Described | None, report: Callable[[str], None]) -> Outcome:
     cluster, name = aws.params["cluster"], aws.params["name"]
     service = described if model.exists(described) else None
     desired = model.desired_state(aws.params, service)
@@ -38,7 +39,7 @@ def _present(aws: Aws, described: Described | None) -> Outcome:
     latest: dict[str, Any] = dict(service or {})
     aws.apply(changes, _handlers(aws, latest))
     if aws.params["wait"] and not aws.check_mode:
-        latest = _settle(aws, latest, changes)
+        latest = _settle(aws, latest, changes, report)
     pending = aws.check_mode and bool(changes)
     shown = {**latest, "deployments": []} if pending else latest
     return Outcome(changes, {"service": model.result(cluster, name, shown, KNOWN_AFTER_APPLY)})
@@ -69,36 +70,46 @@ def _handlers(aws: Aws, latest: dict[str, Any]) -> dict[Any, Any]:
     return {("service", "create"): create, ("service", "update"): update, ("service", "delete"): delete}
 
 
-def _settle(aws: Aws, service: Described, changes: list[Change]) -> dict[str, Any]:
-    """Wait until the deployment that is now PRIMARY is done; explain when it is not."""
+def _settle(aws: Aws, service: Described, changes: list[Change], report: Callable[[str], None]) -> dict[str, Any]:
+    """Wait until the deployment that is now PRIMARY is done; explain when it is not.
+
+    Where traffic is shifted, its service deployment has to succeed first: the service looks the same while it shifts.
+    """
     cluster, name = aws.params["cluster"], aws.params["name"]
     deployment = model.primary(service)
     revision = aws.params["task_definition"] or deployment["taskDefinition"]
+    watch = Watch(aws, cluster, name, deployment["id"], report)
 
     def look() -> Described | None:
         return api.describe_service(aws, cluster, name)
 
+    timeout = aws.params["wait_timeout"]
     try:
+        if model.shifts_traffic(service) and deployment.get("rolloutState") == "IN_PROGRESS":
+            longer = 60 * strategy.waiting_minutes(service.get("deploymentConfiguration", {}))
+            aws.wait(f"traffic shift of {name}", watch.look, service_deployment.judge, timeout=timeout + longer)
         seen = aws.wait(
             f"deployment of {name}",
             look,
             lambda seen: rollout.judge(seen, deployment["id"], revision),
-            timeout=aws.params["wait_timeout"],
+            timeout=timeout,
         )
     except (WaitFailed, WaitTimeout) as error:
-        raise _failure(aws, error, look(), deployment["id"], changes) from error
+        raise _failure(aws, error, look(), watch, changes) from error
     return dict(seen or {})
 
 
 def _failure(
-    aws: Aws, error: PlatformError, service: Described | None, deployment_id: str, changes: list[Change]
+    aws: Aws, error: PlatformError, service: Described | None, watch: Watch, changes: list[Change]
 ) -> PlatformError:
     """The error, with events, stopped tasks and last log lines; a first deployment ends scaled to zero."""
     cluster, name, lines = aws.params["cluster"], aws.params["name"], aws.params["log_lines"]
     events = rollout.events(service or {}, EVENTS)
-    stopped = diagnosis.stopped_tasks(aws, cluster, name, deployment_id, limit=STOPPED_TASKS, lines=lines)
-    parts = [str(error), diagnosis.story(stopped), f"last event: {events[0]}" if events else ""]
-    if aws.params["scale_to_zero_on_first_failure"] and rollout.is_first(service, deployment_id):
+    stopped = diagnosis.stopped_tasks(aws, cluster, name, watch.deployment_id, limit=STOPPED_TASKS, lines=lines)
+    shifting = watch.seen.deployment is not None
+    successor = rollout.successor(service, watch.deployment_id) if shifting else ""
+    parts = [str(error), successor, diagnosis.story(stopped), f"last event: {events[0]}" if events else ""]
+    if aws.params["scale_to_zero_on_first_failure"] and rollout.is_first(service, watch.deployment_id):
         api.update_service(aws, cluster, name, {"desiredCount": 0})
         parts.append("it was the first deployment, so the service was scaled to zero")
     details = {
@@ -108,6 +119,8 @@ def _failure(
         "stopped_tasks": redact(stopped, aws.secrets),
         "service": model.result(cluster, name, service, KNOWN_AFTER_APPLY),
     }
+    if shifting:
+        details["service_deployment"] = service_deployment.result(watch.seen)
     return PlatformError("; ".join(part for part in parts if part), details)
 
 

@@ -13,7 +13,9 @@ from typing import Any
 IRREGULAR = {"size_in_gib": "sizeInGiB", "enable_ecs_managed_tags": "enableECSManagedTags"}
 REGULAR = {api: option for option, api in IRREGULAR.items()}
 # Maps whose keys are the user's data, not names of the API.
-FREE = frozenset({"options", "docker_labels", "dockerLabels", "driver_opts", "driverOpts", "labels", "hook_details"})
+FREE = frozenset(
+    {"options", "docker_labels", "dockerLabels", "driver_opts", "driverOpts", "labels", "hook_details", "hookDetails"}
+)
 
 
 def camel(name: str) -> str:

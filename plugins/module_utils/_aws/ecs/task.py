@@ -109,3 +109,15 @@ def seconds(task: Described) -> float | None:
         return None
     ran: timedelta = task["stoppedAt"] - task["startedAt"]
     return round(ran.total_seconds(), 1)
+
+
+def addresses(tasks: Sequence[Described]) -> list[str]:
+    """Private addresses of the tasks that run."""
+    interfaces = [
+        interface
+        for task in tasks
+        if task["lastStatus"] == "RUNNING"
+        for container in task["containers"]
+        for interface in container.get("networkInterfaces", [])
+    ]
+    return sorted({item["privateIpv4Address"] for item in interfaces if item.get("privateIpv4Address")})

@@ -37,7 +37,8 @@ def _present(aws: Aws) -> Outcome:
     base, changes = _plan(family, [running, latest], document, tags)
     changes += _retire(aws, family, [base, running, latest], registers=any(not model.only_tags(c) for c in changes))
     registered: dict[str, Any] = {}
-    aws.apply(changes, _handlers(aws, document, base, registered))
+    # Tags of a release belong to its images: a later revision may be of one that failed.
+    aws.apply(changes, _handlers(aws, document, base, source, registered))
     return Outcome(changes, {"task_definition": _result(family, document, base, registered, changes)})
 
 
@@ -80,7 +81,15 @@ def _retire(aws: Aws, family: str, used: list[Revision | None], *, registers: bo
     arns = api.list_task_definitions(aws, family, "ACTIVE")
     in_use = [revision["taskDefinitionArn"] for revision in used if revision]
     surplus = model.retired(arns, keep=keep, registers=registers, used=in_use)
-    return [_removal(arn, "ACTIVE", level=1, delete=False) for arn in surplus]
+    spared = _revisions_of(aws, aws.params["keep_revisions_of"]) if surplus else set()
+    return [_removal(arn, "ACTIVE", level=1, delete=False) for arn in surplus if arn not in spared]
+
+
+def _revisions_of(aws: Aws, source: Mapping[str, Any] | None) -> set[str]:
+    """The revisions that services run, or would run if they had tasks."""
+    if source is None or is_placeholder(source):
+        return set()
+    return {service["taskDefinition"] for service in api.describe_services(aws, source["cluster"], source["services"])}
 
 
 def _removal(arn: str, status: str, *, level: int, delete: bool = True) -> Change:
@@ -89,9 +98,9 @@ def _removal(arn: str, status: str, *, level: int, delete: bool = True) -> Chang
 
 
 def _handlers(
-    aws: Aws, document: Mapping[str, Any], base: Revision | None, registered: dict[str, Any]
+    aws: Aws, document: Mapping[str, Any], base: Revision | None, source: Revision | None, registered: dict[str, Any]
 ) -> dict[Any, Any]:
-    tags = {**(api.tag_map(base["tags"]) if base else {}), **(aws.params["tags"] or {})}
+    tags = {**(api.tag_map(source["tags"]) if source else {}), **(aws.params["tags"] or {})}
 
     def register(change: Change) -> None:
         if base and model.only_tags(change):
@@ -138,5 +147,5 @@ def _absent(aws: Aws) -> Outcome:
         for status in ("ACTIVE", "INACTIVE")
         for arn in api.list_task_definitions(aws, family, status)
     ]
-    aws.apply(changes, _handlers(aws, {}, None, {}))
+    aws.apply(changes, _handlers(aws, {}, None, None, {}))
     return Outcome(changes, {"task_definition": None})

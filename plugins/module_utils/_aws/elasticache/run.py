@@ -83,7 +83,8 @@ def _with_token(aws: Aws) -> dict[str, Any]:
     options, secret = aws.params, aws.params["auth_token_secret_id"]
     if secret is None:
         return options
-    return options | {"auth_token": current_value(aws, "auth_token_secret_id", secret)}
+    version = options["auth_token_secret_version_id"] or ""
+    return options | {"auth_token": current_value(aws, "auth_token_secret_id", secret, version)}
 
 
 def _joined(aws: Aws) -> dict[str, Any] | None:

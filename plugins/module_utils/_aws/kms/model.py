@@ -63,6 +63,12 @@ def key_policy(key: Mapping[str, Any], place: Place) -> dict[str, Any]:
     statements = [root_statement(place), *key["statements"]]
     if key["log_groups"]:
         statements.append(log_groups_statement(place))
+    if key["alarms"]:
+        statements.append(alarms_statement(place))
+    if key["trails"]:
+        statements += trails_statements(place)
+    if key["config_recorders"]:
+        statements.append(config_recorders_statement(place))
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -81,6 +87,47 @@ def log_groups_statement(place: Place) -> dict[str, Any]:
         "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
         "Resource": "*",
         "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+    }
+
+
+def alarms_statement(place: Place) -> dict[str, Any]:
+    """What CloudWatch needs to notify an encrypted topic, for the alarms of this account and region only."""
+    alarms = f"arn:{place.partition}:cloudwatch:{place.region}:{place.account_id}:alarm:*"
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": place.account_id},
+            "ArnLike": {"aws:SourceArn": alarms},
+        },
+    }
+
+
+def trails_statements(place: Place) -> list[dict[str, Any]]:
+    """What CloudTrail needs to encrypt log files, for trails of this account and region only."""
+    trails = f"arn:{place.partition}:cloudtrail:{place.region}:{place.account_id}:trail/*"
+    cloudtrail = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Resource": "*"}
+    of_ours = {"aws:SourceArn": trails}
+    return [
+        {
+            **cloudtrail,
+            "Action": ["kms:GenerateDataKey*"],
+            "Condition": {"ArnLike": {**of_ours, "kms:EncryptionContext:aws:cloudtrail:arn": trails}},
+        },
+        {**cloudtrail, "Action": ["kms:DescribeKey"], "Condition": {"ArnLike": of_ours}},
+    ]
+
+
+def config_recorders_statement(place: Place) -> dict[str, Any]:
+    """What AWS Config needs to deliver into an encrypted bucket, on behalf of this account only."""
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": "config.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": place.account_id}},
     }
 
 

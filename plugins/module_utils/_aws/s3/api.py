@@ -11,6 +11,7 @@ from typing import Any
 from ..session import Aws, ansible_dict_to_boto3_tag_list, boto3_tag_list_to_ansible_dict
 
 DEFAULT_REGION = "us-east-1"  # the one that may not be named
+DELETED_AT_ONCE = 1000  # objects that DeleteObjects takes
 
 
 def partition(aws: Aws) -> str:
@@ -147,8 +148,23 @@ def object_versions(aws: Aws, name: str) -> Iterator[list[dict[str, str]]]:
             yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
 
 
+def list_objects(aws: Aws, name: str, prefix: str) -> list[dict[str, Any]]:
+    """Objects whose key begins with `prefix` (ListObjectsV2)."""
+    return aws.pages("s3", "list_objects_v2", "Contents", Bucket=name, Prefix=prefix)
+
+
+def get_object(aws: Aws, name: str, key: str) -> bytes:
+    """Content of an object (GetObject)."""
+    return bytes(aws.client("s3").get_object(Bucket=name, Key=key)["Body"].read())
+
+
+def put_object(aws: Aws, name: str, key: str, body: bytes) -> None:
+    """Write an object, whole or not at all (PutObject)."""
+    aws.client("s3").put_object(Bucket=name, Key=key, Body=body)
+
+
 def delete_objects(aws: Aws, name: str, objects: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
-    """Delete versions for good; answers those that could not be (DeleteObjects)."""
+    """Delete objects, where a version is named that one for good; answers those that could not be (DeleteObjects)."""
     answer = aws.client("s3").delete_objects(Bucket=name, Delete={"Objects": list(objects), "Quiet": True})
     return list(answer.get("Errors", []))
 

@@ -87,3 +87,27 @@ def delete_secret(aws: Aws, name: str, recovery_days: int) -> None:
     if not recovery_days:
         window = {"ForceDeleteWithoutRecovery": True}
     aws.client("secretsmanager").delete_secret(SecretId=name, **window)
+
+
+def list_secret_version_ids(aws: Aws, name: str) -> list[dict[str, Any]]:
+    """Versions of a secret that carry a label, with when each was written (ListSecretVersionIds)."""
+    answer = aws.client("secretsmanager").list_secret_version_ids(SecretId=name, MaxResults=100)
+    versions: list[dict[str, Any]] = answer["Versions"]
+    return versions
+
+
+def get_secret_value(aws: Aws, name: str, **version: str) -> str:
+    """The text of one version, by `VersionId` or `VersionStage` (GetSecretValue)."""
+    return str(aws.client("secretsmanager").get_secret_value(SecretId=name, **version).get("SecretString") or "")
+
+
+def put_pending_value(aws: Aws, name: str, value: str) -> None:
+    """Write a version that waits for being promoted (PutSecretValue)."""
+    aws.client("secretsmanager").put_secret_value(SecretId=name, SecretString=value, VersionStages=["AWSPENDING"])
+
+
+def move_label(aws: Aws, name: str, label: str, *, to: str = "", away_from: str = "") -> None:
+    """Put a label on a version, or take it off one, or both at once (UpdateSecretVersionStage)."""
+    versions = {"MoveToVersionId": to, "RemoveFromVersionId": away_from}
+    given = {argument: version for argument, version in versions.items() if version}
+    aws.client("secretsmanager").update_secret_version_stage(SecretId=name, VersionStage=label, **given)

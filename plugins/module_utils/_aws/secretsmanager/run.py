@@ -116,8 +116,8 @@ def _value(aws: Aws, value: Any, recipe: Mapping[str, Any]) -> str:
         aws.secrets.add(fields[certificate.PRIVATE_KEY])
         return _document(aws, fields)
     if recipe["generate"]:
-        return _generated(aws, recipe["generate"])
-    fields = {key["name"]: _generated(aws, key) for key in recipe["keys"]}
+        return generated(aws, recipe["generate"])
+    fields = {key["name"]: generated(aws, key) for key in recipe["keys"]}
     return _document(aws, {**(recipe["template"] or {}), **fields})
 
 
@@ -127,7 +127,7 @@ def _document(aws: Aws, fields: Mapping[str, Any]) -> str:
     return text
 
 
-def _generated(aws: Aws, recipe: Mapping[str, Any]) -> str:
+def generated(aws: Aws, recipe: Mapping[str, Any]) -> str:
     text = api.get_random_password(
         aws,
         PasswordLength=recipe["length"],

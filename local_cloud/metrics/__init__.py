@@ -1,0 +1,1 @@
+"""CloudWatch metrics of what the local cloud runs, measured on its processes."""

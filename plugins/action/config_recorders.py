@@ -1,0 +1,14 @@
+# Copyright: Contributors to the trademaster.platform collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the module config_recorders in the process of its task."""
+
+from __future__ import annotations
+
+from ansible_collections.trademaster.platform.plugins.modules import config_recorders
+from ansible_collections.trademaster.platform.plugins.plugin_utils.in_process import InProcessAction
+
+
+class ActionModule(InProcessAction):
+    module = config_recorders
+    services = ("config", "iam", "sts")

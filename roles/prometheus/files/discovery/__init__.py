@@ -1,0 +1,4 @@
+# Copyright: Contributors to the trademaster.platform collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds what Prometheus scrapes: ECS tasks, cache nodes, probes. Runs beside it in the task."""
