@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from local_cloud.github import SERVER
-from local_cloud.github.errors import ApiError, bad_credentials, secondary_limit, used_up
+from local_cloud.github.errors import ApiError, bad_credentials, not_found, secondary_limit, used_up
 from local_cloud.github.rest import Answer, Request, RestApi
 from local_cloud.github.site import ALL_RIGHTS, LIMIT, OWNER, Now, Site, Token, utc_now
 from local_cloud.stand_in.faults import Fault, due, read_faults
@@ -67,7 +67,10 @@ class StandIn:
         return answer
 
     def _token(self, request: web.Request) -> Token:
-        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+        if "Authorization" not in request.headers:
+            # Nobody in particular, who sees what is public: nothing here.
+            raise ApiError(401, "Requires authentication") if request.path == "/user" else not_found()
+        scheme, _, value = request.headers["Authorization"].partition(" ")
         token = self.site.tokens.get(value) if scheme.lower() in ("bearer", "token") else None
         if token is None or (token.expires and token.expires <= self.site.now()):
             raise bad_credentials()

@@ -19,7 +19,8 @@ from .errors import InvalidInput, PlatformError
 
 ATTEMPTS = 5
 FIRST_PAUSE = 0.5  # seconds
-LONGEST_PAUSE = 30.0
+LONGEST_USUAL_PAUSE = 30.0
+LONGEST_PAUSE = 60.0  # that the API may ask for
 LIMITED = 429
 
 Answer = TypeVar("Answer")
@@ -125,8 +126,9 @@ class Repeater:
 
     def _passes(self, error: ApiError) -> bool:
         """Whether the same call may succeed a little later: not where the very first one finds nobody."""
-        return error.uncertain or error.limited or (not error.sent and self._reached)
+        too_long = error.pause is not None and error.pause > LONGEST_PAUSE
+        return not too_long and (error.uncertain or error.limited or (not error.sent and self._reached))
 
     def _pause(self, attempt: int, error: ApiError) -> None:
-        usual = self.clock.pause(attempt, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
-        self.clock.sleep(usual if error.pause is None else min(error.pause + usual, 2 * LONGEST_PAUSE))
+        usual = self.clock.pause(attempt, first=FIRST_PAUSE, longest=LONGEST_USUAL_PAUSE)
+        self.clock.sleep(usual + (error.pause or 0.0))

@@ -17,11 +17,11 @@ Options = Mapping[str, Mapping[str, Any]]
 SessionType = TypeVar("SessionType", bound=Session)
 
 
-def connection_options(api_url: str, prefix: str) -> Options:
-    """The options, with variables of that prefix for what is omitted."""
+def connection_options(api_url: str, prefix: str, token: str) -> Options:
+    """The options. Variables of that prefix, and the one of the token, are taken for what is omitted."""
     return {
         "api_url": {"type": "str", "default": api_url, "fallback": (env_fallback, [f"{prefix}_API_URL"])},
-        "api_token": {"type": "str", "no_log": True, "fallback": (env_fallback, [f"{prefix}_API_TOKEN"])},
+        "api_token": {"type": "str", "no_log": True, "fallback": (env_fallback, [token])},
         "ca_cert": {"type": "path", "fallback": (env_fallback, [f"{prefix}_CA_CERT"])},
         "timeout_seconds": {"type": "float", "default": 30.0},
     }

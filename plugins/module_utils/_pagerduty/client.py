@@ -137,9 +137,8 @@ def _library(given: Connection) -> Any:
     if not HAS_PAGERDUTY:
         raise PlatformError("pagerduty: this Python library is missing; install it where the module runs")
     given.check("PAGERDUTY_API_TOKEN")
-    client: Any = pagerduty.RestApiV2Client(
-        given.token, base_url=given.url.rstrip("/"), verify=given.trust() if given.ca_cert else True
-    )
+    trusted = given.trust() if given.ca_cert else True
+    client: Any = pagerduty.RestApiV2Client(given.token, base_url=given.url.rstrip("/"), verify=trusted)
     client.timeout = given.timeout_seconds
     client.max_network_attempts = 0
     # A status listed here is not repeated once the number of all attempts is exceeded, which it is at once.

@@ -20,7 +20,7 @@ from .client import Client
 
 __all__ = ["CONNECTION", "Outcome", "PagerDuty", "run_module"]
 
-CONNECTION = connection_options("https://api.pagerduty.com", "PAGERDUTY")
+CONNECTION = connection_options("https://api.pagerduty.com", "PAGERDUTY", "PAGERDUTY_API_TOKEN")
 
 
 @dataclass
