@@ -27,8 +27,13 @@ class StandIn:
     """The API of one site. `token` may do everything with the first repository."""
 
     def __init__(self, url: str, token: str, now: Now = utc_now):
+        self._token_value = token
+        self.start_afresh(url, now)
+
+    def start_afresh(self, url: str, now: Now) -> None:
+        """With a site on which nothing has been made yet."""
         self.site = Site(url, now)
-        self.site.tokens[token] = Token(OWNER, dict(ALL_RIGHTS))
+        self.site.tokens[self._token_value] = Token(OWNER, dict(ALL_RIGHTS))
         self._rest = RestApi(self.site)
         self.faults: list[Fault] = []
 
