@@ -27,7 +27,9 @@ def test_up_twice_then_down_leaves_nothing(own_cloud: LocalCloud) -> None:
     assert "started" in own_cloud.command("up").stdout
     pid = own_cloud.process("server").pid
     assert "already running" in own_cloud.command("up").stdout
-    assert own_cloud.command("status").returncode == 0
+    status = own_cloud.command("status")
+    assert status.returncode == 0
+    assert {"server", "pagerduty", "github", "awx"} <= {line.split()[0] for line in status.stdout.splitlines()}
     assert own_cloud.command("down").returncode == 0
     assert gone(own_cloud)
     assert procfs.stat(pid) is None

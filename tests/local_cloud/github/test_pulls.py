@@ -29,6 +29,15 @@ def test_a_comment_is_written_changed_and_removed(pull: Any, api: Api) -> None:
     assert api.call("GET", path) == []
 
 
+def test_jobs_of_workflows_comment_as_a_bot_and_may_do_little_else(pull: Any, api: Api) -> None:
+    headers = {"Authorization": f"Bearer {api.github.workflow_token}"}
+    written = api.send("POST", f"./issues/{pull['number']}/comments", {"body": "The plan"}, headers)
+    refused = api.send("PUT", "./environments/staging", {}, headers)
+
+    assert (written.json()["user"]["login"], written.json()["user"]["type"]) == ("github-actions[bot]", "Bot")
+    assert (refused.status, refused.json()["message"]) == (403, "Resource not accessible by integration")
+
+
 def test_comments_of_others_are_those_of_others(pull: Any, api: Api) -> None:
     other = api.call("POST", "./pulls", {"title": "Other", "head": "other", "base": "main"})
     api.call("POST", f"./issues/{pull['number']}/comments", {"body": "Here"})
