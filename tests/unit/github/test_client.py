@@ -107,6 +107,7 @@ LIMITS: dict[str, tuple[Any, list[float]]] = {
     "it says how long": (answer(403, refusal("Secondary"), **{"Retry-After": "7"}), [7.5]),
     "it says when": (answer(429, refusal("Limit"), **{**LATER, "X-RateLimit-Reset": "1894017620"}), [20.5]),
     "it says nothing": (answer(429, refusal("Limit")), [60.5]),
+    "it says nothing and forbids": (answer(403, refusal("You have exceeded a secondary rate limit.")), [60.5]),
     "it is out of order": (answer(500, refusal("Server Error")), [0.5]),
 }
 
