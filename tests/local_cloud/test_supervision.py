@@ -68,7 +68,7 @@ def test_down_finds_the_tasks_of_a_killed_server(own_cloud: LocalCloud) -> None:
     world.serve(world.define(world.container()), count=2)
     world.steady()
     records = read_records(own_cloud.settings.records)
-    assert sum(record.name.startswith("task-") for record in records) == 2
+    assert sum(record.name.startswith("task/") for record in records) == 2
     pids = [record.pid for record in records]
     os.kill(own_cloud.process("server").pid, signal.SIGKILL)
     assert own_cloud.command("down").returncode == 0
