@@ -46,7 +46,7 @@ class GitHub(Session):
         given = self.params["repository"]
         if not REPOSITORY.fullmatch(given):
             raise InvalidInput("repository", given, "has to be owner/name, as in the address of the repository")
-        owner, _, name = given.partition("/")
+        owner, name = given.split("/")
         return owner, name
 
     def path(self, *segments: object) -> str:
