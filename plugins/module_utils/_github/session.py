@@ -26,7 +26,7 @@ CONNECTION = {
     **connection_options("https://api.github.com", "GITHUB", "GITHUB_TOKEN"),
     "repository": {"type": "str", "required": True},
 }
-REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
+REPOSITORY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
 
 
 @dataclass
