@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 if str(REPOSITORY) not in sys.path:
     sys.path.insert(0, str(REPOSITORY))
 
-from local_cloud.ports import free_ports  # noqa: E402
+from local_cloud.ports import free_port_settings  # noqa: E402
 from local_cloud.processes import Record, read_records  # noqa: E402
 from local_cloud.settings import Settings  # noqa: E402
 
@@ -46,13 +46,9 @@ def free_network() -> str:
 
 def environment(state: Path, **more: str) -> dict[str, str]:
     """Variables of a local cloud of its own: free ports, given state folder."""
-    aws, https, http, pager = free_ports(4)
     return {
         "LOCAL_CLOUD_STATE": str(state),
-        "LOCAL_CLOUD_AWS_PORT": str(aws),
-        "LOCAL_CLOUD_HTTPS_PORT": str(https),
-        "LOCAL_CLOUD_HTTP_PORT": str(http),
-        "LOCAL_CLOUD_PAGER_PORT": str(pager),
+        **free_port_settings(),
         "LOCAL_CLOUD_NETWORK": free_network(),
         "LOCAL_CLOUD_IMAGES": str(Path(__file__).parent / "images.yml"),
         **more,
