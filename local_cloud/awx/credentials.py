@@ -63,7 +63,11 @@ _INJECTORS: Object = {
     },
 }
 # Variables that would change the program that runs the job instead of what the playbook reads.
-_FORBIDDEN_ENVIRONMENT = ("VIRTUAL_ENV", "PATH", "PYTHONPATH", "JOB_ID", "INVENTORY_ID", "INVENTORY_SOURCE_ID", "AWX_")
+_FORBIDDEN_ENVIRONMENT = (
+    *("VIRTUAL_ENV", "PATH", "PYTHONPATH", "JOB_ID", "INVENTORY_ID", "INVENTORY_SOURCE_ID", "INVENTORY_UPDATE_ID"),
+    *("AD_HOC_COMMAND_ID", "REST_API_URL", "REST_API_TOKEN", "MAX_EVENT_RES", "CALLBACK_QUEUE", "CALLBACK_CONNECTION"),
+    *("CACHE", "JOB_CALLBACK_DEBUG", "INVENTORY_HOSTVARS", "AWX_HOST", "PROJECT_REVISION"),
+)
 
 
 def _text(name: str, label: str, **more: Any) -> Object:
@@ -253,12 +257,21 @@ def injected(kind: Object, inputs: Object, folder: Path) -> Object:
 
 
 def _check_schema(name: str, value: Any, schema: Object) -> None:
-    for error in jsonschema.Draft4Validator(schema).iter_errors(value):
-        sentence = error.message
-        if error.validator == "pattern" and "error" in error.schema:
-            sentence = error.schema["error"].format(instance=error.instance)
-        path = " ".join(str(part) for part in error.path)
-        raise invalid(**{name: f"Schema validation error in relative path {path} ({sentence})" if path else sentence})
+    errors = [_sentence(error) for error in jsonschema.Draft4Validator(schema).iter_errors(value)]
+    if errors:
+        raise ApiError(400, {name: errors})
+
+
+def _sentence(error: Any) -> str:
+    place = f" in relative path {list(error.path)}" if error.path else ""
+    if error.validator == "pattern" and "error" in error.schema:
+        return str(error.schema["error"].format(instance=error.instance))
+    if error.validator == "type":
+        wanted = {"object": "dict"}.get(error.validator_value, error.validator_value)
+        return f"{type(error.instance).__name__} provided{place}, expected {wanted}"
+    if error.validator == "additionalProperties":
+        return f"Schema validation error in relative path {list(error.path)} ({error.message})"
+    return str(error.message)
 
 
 def _check_field(field: Object, seen: set[str]) -> None:
@@ -283,7 +296,7 @@ def _check_environment(name: str) -> None:
             injectors=f"Environment variable {name} may affect Ansible configuration so its "
             "use is not allowed in credentials."
         )
-    if name.startswith(_FORBIDDEN_ENVIRONMENT):
+    if name in _FORBIDDEN_ENVIRONMENT:
         raise invalid(injectors=f"Environment variable {name} is not allowed to be used in credentials.")
 
 
@@ -302,7 +315,7 @@ def _check_templates(inputs: Object, injectors: Object) -> None:
             try:
                 environment.from_string(template).render(**values)
             except jinja2.UndefinedError as error:
-                raise invalid(injectors=f"{part} uses an undefined field ({error})") from None
+                raise invalid(injectors=f"{name} uses an undefined field ({error})") from None
             except jinja2.TemplateSyntaxError as error:
                 sentence = f"Syntax error rendering template for {name} inside of {part} ({error})"
                 raise invalid(injectors=sentence) from None

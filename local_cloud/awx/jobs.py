@@ -169,7 +169,7 @@ class Jobs:
             job["playbook"],
             self._projects.folder,
             self._inventory(job["inventory"]),
-            job["_extra_vars"],
+            {**self._told(job), **job["_extra_vars"]},
             _options(job),
             [(kind, inputs) for _, kind, inputs in self._used_credentials(job)],
         )
@@ -180,6 +180,23 @@ class Jobs:
             canceled.set()
         job |= {"_stdout": result.stdout, "artifacts": result.artifacts}
         self.end(job, result.status, job_explanation=result.explanation)
+
+    def _told(self, job: Object) -> Object:
+        """What AWX tells every job about itself."""
+        inventory = self._store.find("inventory", job["inventory"]) or {"id": None, "name": ""}
+        template = self._store.get("job_template", job["job_template"])
+        about = {
+            "job_id": job["id"],
+            "job_launch_type": job["launch_type"],
+            "job_template_id": template["id"],
+            "job_template_name": template["name"],
+            "inventory_id": inventory["id"],
+            "inventory_name": inventory["name"],
+            "project_revision": self._store.get("project", job["project"])["scm_revision"],
+            "user_id": self._store.user["id"],
+            "user_name": self._store.user["username"],
+        }
+        return {f"{prefix}_{name}": value for prefix in ("awx", "tower") for name, value in about.items()}
 
     def _credentials(self, template: Object, extra: list[int]) -> list[int]:
         """Those of the template, and those given at the launch, which take the place of others of their type."""
@@ -251,6 +268,7 @@ def _options(job: Object) -> list[str]:
     found += ["--diff"] if job["diff_mode"] else []
     for option, name in (("--limit", "limit"), ("--tags", "job_tags"), ("--skip-tags", "skip_tags")):
         found += [option, job[name]] if job[name] else []
+    found += ["--forks", str(job["forks"])] if job["forks"] else []
     return found + ([_VERBOSITY[job["verbosity"]]] if job["verbosity"] else [])
 
 
@@ -259,6 +277,6 @@ def _imported(path: Path) -> str | None:
     if not path.exists():
         return None
     program = Path(sys.executable).parent / "ansible-inventory"
-    argv = [str(program), "--inventory", str(path), "--list", "--export"]
+    argv = [str(program), "--inventory", str(path), "--list", "--export", "--playbook-dir", str(path.parent)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"})
     return None if done.returncode else done.stdout
