@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import jinja2
-import jsonschema
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from local_cloud.awx.errors import ApiError, invalid
 
@@ -206,7 +203,7 @@ def check_inputs(kind: Object, inputs: Object, *, new: bool) -> None:
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
     errors: dict[str, list[str]] = {}
     given = {name: value for name, value in inputs.items() if value is not None}
-    for error in jsonschema.Draft4Validator(schema).iter_errors(given):
+    for error in _schema_errors(given, schema):
         if "id" not in error.schema:
             raise invalid(inputs=error.message)
         errors[error.schema["id"]] = [error.message]
@@ -238,26 +235,39 @@ def unique_kind(kind: Object, inputs: Object) -> tuple[int, str]:
 def injected(kind: Object, inputs: Object, folder: Path) -> Object:
     """`env` and `extra_vars` as a job gets them; files are written to `folder`, and named by `tower.filename`."""
     values = {field["id"]: "" for field in kind["inputs"].get("fields", [])} | inputs
-    environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
     files: dict[str, str] = {}
     for name, template in kind["injectors"].get("file", {}).items():
         folder.mkdir(mode=0o700, exist_ok=True)
         path = folder / name
         path.touch(mode=0o600)
-        path.write_text(environment.from_string(template).render(**values))
+        path.write_text(_rendered(template, values))
         files[name] = str(path)
     tower = {"filename": files.get("template") or {name.partition(".")[2]: path for name, path in files.items()}}
     return {
         part: {
-            name: environment.from_string(template).render(**values, tower=tower)
+            name: _rendered(template, {**values, "tower": tower})
             for name, template in kind["injectors"].get(part, {}).items()
         }
         for part in ("env", "extra_vars")
     }
 
 
+def _schema_errors(value: Any, schema: Object) -> Iterator[Any]:
+    # Imported when it is needed: every local cloud starts this stand-in, few ask it anything.
+    import jsonschema
+
+    return iter(jsonschema.Draft4Validator(schema).iter_errors(value))
+
+
+def _rendered(template: str, values: Object) -> str:
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string(template).render(**values)
+
+
 def _check_schema(name: str, value: Any, schema: Object) -> None:
-    errors = [_sentence(error) for error in jsonschema.Draft4Validator(schema).iter_errors(value)]
+    errors = [_sentence(error) for error in _schema_errors(value, schema)]
     if errors:
         raise ApiError(400, {name: errors})
 
@@ -309,11 +319,12 @@ def _check_templates(inputs: Object, injectors: Object) -> None:
     values: Object = {field["id"]: "EXAMPLE" for field in inputs.get("fields", [])} | (
         {"tower": tower} if files else {}
     )
-    environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
+    import jinja2
+
     for part, entries in injectors.items():
         for name, template in entries.items():
             try:
-                environment.from_string(template).render(**values)
+                _rendered(template, values)
             except jinja2.UndefinedError as error:
                 raise invalid(injectors=f"{name} uses an undefined field ({error})") from None
             except jinja2.TemplateSyntaxError as error:

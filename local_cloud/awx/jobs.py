@@ -246,7 +246,8 @@ class Jobs:
             if self.outcomes.get(project["name"]) == "failed":
                 self.end(job, "failed", job_explanation="The test wants it to fail.")
                 return
-            project["scm_revision"] = job["scm_revision"] = self._projects.revision()
+            self._projects.sync(project)
+            job["scm_revision"] = project["scm_revision"]
             self.end(job, "successful")
 
     async def _sync_inventory(self, job: Object, source: Object) -> None:

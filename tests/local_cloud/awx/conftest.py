@@ -21,7 +21,7 @@ HELLO = """\
   gather_facts: false
   tasks:
     - ansible.builtin.debug:
-        msg: "{{ greeting | default('hello') }} to {{ inventory_hostname }}"
+        msg: "{{ greeting | default('hello') }} to {{ inventory_hostname }} by {{ awx_user_name }}, {{ playbook_dir }}"
 """
 FILES = {
     "playbooks/hello.yml": HELLO,

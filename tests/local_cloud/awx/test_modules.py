@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -164,3 +169,19 @@ def test_a_module_makes_leaves_alone_changes_and_removes(kind: str, world: Api, 
     assert not modules.changed(kind, **{**given, **edit}), "nothing to do after the change"
     assert modules.changed(kind, **absent, state="absent"), "removed"
     assert not modules.changed(kind, **absent, state="absent"), "nothing to remove"
+
+
+def test_a_playbook_makes_them_with_the_defaults_of_their_group(api: Api, tmp_path: Path) -> None:
+    controller = api.controller
+    names = ("url", "username", "password")
+    values = {"controller": {name: getattr(controller, name) for name in names}}
+    given = json.dumps({**values, "ansible_python_interpreter": sys.executable})
+    program = Path(sys.executable).with_name("ansible-playbook")
+    argv = [program, "-i", "localhost,", "-c", "local", Path(__file__).with_name("controller.yml"), "-e", given]
+    variables = {**os.environ, "SSL_CERT_FILE": controller.ca_cert, "HOME": str(tmp_path)}
+
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=variables)
+
+    assert "ok=4    changed=3    unreachable=0    failed=0" in done.stdout, done.stdout
+    assert api.count("organizations") == 1
+    assert api.one("projects", name="platform")["organization"] is None
