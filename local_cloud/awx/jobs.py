@@ -159,6 +159,10 @@ class Jobs:
         if missing:
             self.end(job, "failed", job_explanation=missing)
             return
+        failed = await self._update_first(job)
+        if failed:
+            self.end(job, "failed", job_explanation=failed)
+            return
         outcome = self.outcomes.get(job["name"])
         if outcome == "running":
             await asyncio.Event().wait()
@@ -180,6 +184,28 @@ class Jobs:
             canceled.set()
         job |= {"_stdout": result.stdout, "artifacts": result.artifacts}
         self.end(job, result.status, job_explanation=result.explanation)
+
+    async def _update_first(self, job: Object) -> str:
+        """Sync what is to be up to date at a launch; a sentence when that fails."""
+        project = self._store.get("project", job["project"])
+        sources = self._store.where("inventory_source", inventory=job["inventory"], update_on_launch=True)
+        for source in [*([project] if project["scm_update_on_launch"] else []), *sources]:
+            if self._fresh(source):
+                continue
+            update = self.update(source)
+            await self.wait(update)
+            if update["status"] != "successful":
+                about = {"job_type": update["type"], "job_name": update["name"], "job_id": str(update["id"])}
+                return f"Previous Task Failed: {json.dumps(about)}"
+        return ""
+
+    def _fresh(self, source: Object) -> bool:
+        """Whether its last sync is recent enough."""
+        name = "scm_update_cache_timeout" if source["type"] == "project" else "update_cache_timeout"
+        if not source["last_updated"] or source["last_update_failed"] or not source[name]:
+            return False
+        age = self._store.now() - datetime.datetime.fromisoformat(source["last_updated"])
+        return age.total_seconds() < source[name]
 
     def _told(self, job: Object) -> Object:
         """What AWX tells every job about itself."""

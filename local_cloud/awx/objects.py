@@ -51,7 +51,6 @@ class Objects:
             running = [{"id": job["id"], "type": job["type"]} for job in active]
             raise ApiError(409, {"error": "Resource is being used by running jobs.", "active_jobs": running})
         self._checks.check_removal(item)
-        self._remove_approval(item)
         self._store.remove(item)
 
     def _remove_approval(self, item: Object) -> None:

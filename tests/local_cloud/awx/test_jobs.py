@@ -250,12 +250,41 @@ def test_a_module_makes_an_approval_and_its_edge(api: Api, modules: Modules) -> 
     assert api.count("unified_job_templates", name="Approve the plan".replace(" ", "+")) == 0
 
 
-def test_a_job_runs_its_playbook_in_a_copy_of_the_project(api: Api, project: Path) -> None:
-    template = api.job_template(extra_vars='{"greeting": "good morning"}', job_type="check")
-    source = {"source": "scm", "source_project": template["project"], "source_path": "inventories/staging"}
+def test_what_a_job_needs_is_synced_first(api: Api) -> None:
+    template = api.job_template()
+    source = {
+        "source": "scm",
+        "source_project": template["project"],
+        "source_path": "nowhere",
+        "update_on_launch": True,
+    }
     made = api.add("inventory_sources", name="files", inventory=template["inventory"], **source)
-    update = api.call("POST", f"inventory_sources/{made['id']}/update/", {})
-    assert api.ended("inventory_updates", update["id"])["status"] == "successful"
+    api.call("PATCH", f"projects/{template['project']}/", {"scm_update_on_launch": True})
+
+    job = api.ended("jobs", launch(api, template)["job"])
+
+    assert job["status"] == "failed"
+    assert job["job_explanation"].startswith(
+        'Previous Task Failed: {"job_type": "inventory_update", "job_name": "files"'
+    )
+    assert api.count("project_updates") == 2, "the first, and that of the launch"
+    assert api.call("GET", f"inventory_sources/{made['id']}/")["last_update_failed"] is True
+
+
+def test_a_job_runs_its_playbook_in_a_copy_of_the_project(api: Api, project: Path) -> None:
+    template = api.job_template(extra_vars='{"greeting": "good morning"}')
+    fields = [{"id": "url", "label": "URL"}, {"id": "token", "label": "Token", "secret": True}]
+    injectors = {
+        "extra_vars": {"kong_admin_url": "{{ url }}"},
+        "env": {"KONG_TOKEN_FILE": "{{ tower.filename.token }}"},
+        "file": {"template.token": "{{ token }}"},
+    }
+    kind = api.add("credential_types", name="Kong", kind="cloud", inputs={"fields": fields}, injectors=injectors)["id"]
+    inputs = {"url": "https://kong.example.com", "token": "not-to-be-told"}
+    kong = api.add("credentials", name="Kong", organization=1, credential_type=kind, inputs=inputs)["id"]
+    api.call("POST", f"job_templates/{template['id']}/credentials/", {"id": kong})
+    source = {"source": "scm", "source_project": template["project"], "source_path": "inventories/staging"}
+    api.add("inventory_sources", name="files", inventory=template["inventory"], update_on_launch=True, **source)
 
     job = api.ended("jobs", launch(api, template)["job"])
 
@@ -263,3 +292,7 @@ def test_a_job_runs_its_playbook_in_a_copy_of_the_project(api: Api, project: Pat
     assert job["status"] == "successful", (job["job_explanation"], output)
     assert "good morning to localhost by admin" in output
     assert str(project) not in output, "it ran elsewhere"
+    assert "https://kong.example.com, /" in output
+    assert "template.token" in output
+    assert job["artifacts"] == {"greeted": "localhost"}
+    assert "not-to-be-told" not in output + json.dumps(job)

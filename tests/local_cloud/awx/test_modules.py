@@ -171,6 +171,42 @@ def test_a_module_makes_leaves_alone_changes_and_removes(kind: str, world: Api, 
     assert not modules.changed(kind, **absent, state="absent"), "nothing to remove"
 
 
+def test_a_module_makes_the_graph_of_a_workflow(api: Api, modules: Modules) -> None:
+    for name in ("plan", "deploy", "rollback"):
+        api.job_template(name)
+
+    def node(name: str, kind: str = "job_template", **edges: list[dict[str, str]]) -> dict[str, Any]:
+        template = {"name": name, "type": kind, "organization": {"name": "Default"}, "timeout": 60}
+        return {"identifier": name, "unified_job_template": template, "related": edges}
+
+    nodes = [
+        node("plan", success_nodes=[{"identifier": "approve"}]),
+        node("approve", "workflow_approval", success_nodes=[{"identifier": "deploy"}]),
+        node("deploy", failure_nodes=[{"identifier": "rollback"}]),
+        node("rollback"),
+    ]
+    for _again in range(2):
+        assert modules.changed(
+            "workflow_job_template",
+            name="Release",
+            organization="Default",
+            workflow_nodes=nodes,
+            destroy_current_nodes=True,
+        )
+
+    made = {one["identifier"]: one for one in api.call("GET", "workflow_job_template_nodes/")["results"]}
+    assert {name: one["summary_fields"]["unified_job_template"]["unified_job_type"] for name, one in made.items()} == {
+        "plan": "job",
+        "approve": "workflow_approval",
+        "deploy": "job",
+        "rollback": "job",
+    }
+    assert made["plan"]["success_nodes"] == [made["approve"]["id"]]
+    assert made["approve"]["success_nodes"] == [made["deploy"]["id"]]
+    assert made["deploy"]["failure_nodes"] == [made["rollback"]["id"]]
+    assert api.count("unified_job_templates", type="workflow_approval_template") == 1, "the first went with its node"
+
+
 def test_a_playbook_makes_them_with_the_defaults_of_their_group(api: Api, tmp_path: Path) -> None:
     controller = api.controller
     names = ("url", "username", "password")
