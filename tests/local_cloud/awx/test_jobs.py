@@ -250,6 +250,18 @@ def test_a_module_makes_an_approval_and_its_edge(api: Api, modules: Modules) -> 
     assert api.count("unified_job_templates", name="Approve the plan".replace(" ", "+")) == 0
 
 
+def test_after_a_failed_sync_nothing_is_launched(api: Api) -> None:
+    template = api.job_template()
+    api.outcomes(platform="failed")
+    update = api.call("POST", f"projects/{template['project']}/update/", {})
+    assert api.ended("project_updates", update["id"])["failed"]
+
+    assert api.refused("POST", f"job_templates/{template['id']}/launch/", {}) == (
+        400,
+        {"playbook": ["Missing a revision to run due to failed project update."]},
+    )
+
+
 def test_what_a_job_needs_is_synced_first(api: Api) -> None:
     template = api.job_template()
     source = {
