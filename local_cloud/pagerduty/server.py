@@ -1,16 +1,10 @@
-"""The server process of the stand-in: HTTPS only, as the real APIs."""
+"""The server process of the stand-in."""
 
 from __future__ import annotations
 
 import json
 import logging
-import os
-import ssl
-import sys
 import urllib.parse
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -22,56 +16,12 @@ from local_cloud.pagerduty.errors import ApiError, EventError, InvalidKey, inval
 from local_cloud.pagerduty.events import Events
 from local_cloud.pagerduty.incidents import Incidents
 from local_cloud.pagerduty.rest import Request, RestApi
+from local_cloud.stand_in.faults import Fault, due, read_faults
+from local_cloud.stand_in.server import Settings, log_to_stderr, serve, sign
 
 LOG = logging.getLogger("local_cloud.pagerduty")
 _LARGEST_EVENT = 512 * 1024
 _LOOPBACK = ("127.", "localhost")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Of the environment: nothing of it is to be seen in the list of processes."""
-
-    address: str
-    port: int
-    token: str
-    certificate: Path
-    key: Path
-
-    @classmethod
-    def from_environment(cls, env: Mapping[str, str]) -> Settings:
-        return cls(
-            address=env.get("PAGERDUTY_STAND_IN_ADDRESS", "127.0.0.1"),
-            port=int(env["PAGERDUTY_STAND_IN_PORT"]),
-            token=env["PAGERDUTY_STAND_IN_TOKEN"],
-            certificate=Path(env["PAGERDUTY_STAND_IN_CERTIFICATE"]),
-            key=Path(env["PAGERDUTY_STAND_IN_KEY"]),
-        )
-
-
-def tls(certificate: Path, key: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
-    return context
-
-
-@dataclass
-class Fault:
-    """What the next `times` requests get instead of an answer, where method and start of the path fit.
-
-    With `after` they have had their effect before.
-    """
-
-    status: int
-    times: int = 1
-    method: str = ""
-    path: str = "/"
-    reset_seconds: int = 1
-    after: bool = False
-
-    def fits(self, request: web.Request) -> bool:
-        return self.times > 0 and self.method in ("", request.method) and request.path.startswith(self.path)
 
 
 class StandIn:
@@ -86,7 +36,7 @@ class StandIn:
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=_LARGEST_EVENT)
-        application.on_response_prepare.append(_sign)
+        sign(application, SERVER)
         application.router.add_post("/v2/enqueue", self._enqueue)
         application.router.add_post("/integration/{key}/enqueue", self._from_cloudwatch)
         application.router.add_get("/stand-in/events", self._events)
@@ -109,12 +59,11 @@ class StandIn:
         return web.Response(status=status) if body is None else web.json_response(body, status=status)
 
     def _fail_on_request(self, request: web.Request, *, after: bool) -> None:
-        for fault in self.faults:
-            if fault.after == after and fault.fits(request):
-                fault.times -= 1
-                if fault.status == 429:
-                    raise rate_limited(fault.reset_seconds)
-                raise ApiError(fault.status, 2000, "An internal error has occurred. PagerDuty team has been notified.")
+        fault = due(self.faults, request, after=after)
+        if fault and fault.status == 429:
+            raise rate_limited(fault.reset_seconds)
+        if fault:
+            raise ApiError(fault.status, 2000, "An internal error has occurred. PagerDuty team has been notified.")
 
     async def _enqueue(self, request: web.Request) -> web.Response:
         return await self._take(request, "")
@@ -144,7 +93,7 @@ class StandIn:
         return web.json_response({"events": self.events.log[after:]})
 
     async def _add_faults(self, request: web.Request) -> web.Response:
-        self.faults = [Fault(**fault) for fault in (await request.json())["faults"]]
+        self.faults = await read_faults(request)
         return web.Response(status=204)
 
 
@@ -182,21 +131,8 @@ async def _confirm(url: str) -> None:
         LOG.info("subscription confirmed with status %s", response.status)
 
 
-async def _sign(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers["Server"] = SERVER
-
-
 def main() -> None:
-    settings = Settings.from_environment(os.environ)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    url = f"https://{settings.address}:{settings.port}"
-    LOG.info("%s: a stand-in for PagerDuty on %s; nobody is called", SERVER, url)
-    stand_in = StandIn(url, settings.token)
-    web.run_app(
-        stand_in.application(),
-        host=settings.address,
-        port=settings.port,
-        ssl_context=tls(settings.certificate, settings.key),
-        access_log=None,
-        print=None,
-    )
+    settings = Settings.from_environment("pagerduty")
+    log_to_stderr()
+    LOG.info("%s: a stand-in for PagerDuty on %s; nobody is called", SERVER, settings.url)
+    serve(StandIn(settings.url, settings.more["TOKEN"]).application(), settings)
