@@ -13,8 +13,8 @@ short_description: Manage OpenID Connect identity providers of IAM as one set
 description:
   - Creates, updates and, with O(purge=true), removes the identity providers whose tokens roles can be assumed with,
     such as that of GitHub Actions.
-  - An account has one provider for a URL, whoever made it. One that is there and carries none of O(tags) is refused,
-    since roles of others rely on it; RV(providers) tells what it accepts.
+  - An account has one provider for a URL, whoever made it. One that is there and carries none of O(tags), or
+    other values in them, is refused, since roles of others rely on it; RV(providers) tells what it accepts.
 author:
   - Contributors to the trademaster.platform collection (@trademaster)
 options:

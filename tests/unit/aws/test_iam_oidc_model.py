@@ -54,9 +54,20 @@ def test_without_purge_nothing_is_removed() -> None:
     assert planned([], there(), purge=False) == []
 
 
-def test_a_provider_of_others_is_refused() -> None:
-    with pytest.raises(InvalidInput, match=f"providers: 'https://{HOST}' is there already, without any of our tags"):
-        planned([provider()], there(Tags=[{"Key": "Project", "Value": "other"}]))
+@pytest.mark.parametrize("found", [[], [{"Key": "Project", "Value": "other"}, {"Key": "Owner", "Value": "platform"}]])
+def test_a_provider_of_others_is_refused(found: list[Any]) -> None:
+    wanted = model.desired_states([provider()], {"Project": "trademaster", "Owner": "platform"})
+    current = {HOST: model.current_state(there(Tags=found), "arn", {"Project": "trademaster", "Owner": "platform"})}
+    with pytest.raises(InvalidInput, match=f"providers: 'https://{HOST}' is there already and has not our tags"):
+        model.plan(current, wanted, purge=True)
+
+
+def test_a_tag_may_be_added() -> None:
+    more = {**TAGS, "Owner": "platform"}
+    changes = model.plan(
+        {HOST: model.current_state(there(), "arn", more)}, model.desired_states([provider()], more), purge=True
+    )
+    assert [(change.op, change.fields) for change in changes] == [("update", ("tags",))]
 
 
 @pytest.mark.parametrize(

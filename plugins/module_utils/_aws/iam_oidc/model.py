@@ -73,8 +73,13 @@ def current_state(provider: Mapping[str, Any], arn: str, tags: Mapping[str, str]
         "thumbprint_list": sorted(provider.get("ThumbprintList", [])),
         "tags": of_interest(all_tags, tags),
         "owned": owns(all_tags, tags),
-        "foreign": is_foreign(all_tags, tags),
+        "foreign": _is_of_others(all_tags, tags),
     }
+
+
+def _is_of_others(all_tags: Mapping[str, str], tags: Mapping[str, str] | None) -> bool:
+    """Whether it has none of our tags, or another value in one of them, such as that of another environment."""
+    return is_foreign(all_tags, tags) or any(all_tags.get(key, value) != value for key, value in (tags or {}).items())
 
 
 def plan(current: Mapping[str, State], desired: Mapping[str, State], *, purge: bool) -> list[Change]:
@@ -84,7 +89,7 @@ def plan(current: Mapping[str, State], desired: Mapping[str, State], *, purge: b
     """
     for key, state in current.items():
         if key in desired and state["foreign"]:
-            remedy = "is there already, without any of our tags: use it as it is, or give it our tags by hand"
+            remedy = "is there already and has not our tags: use it as it is, or give it our tags by hand"
             raise InvalidInput("providers", state["url"], remedy)
     scope = {key: state for key, state in current.items() if key in desired or state["owned"]}
     return plan_set(KIND, scope, desired, purge=purge)
