@@ -55,7 +55,7 @@ seealso:
 EXAMPLES = r"""
 - name: What the pipeline may do
   trademaster.platform.iam_policies:
-    path: /trademaster-cicd/staging/
+    path: /cicd/trademaster/staging/
     purge: true
     policies:
       - name: trademaster-staging-read-repository
@@ -77,7 +77,7 @@ policies:
   type: dict
   sample:
     trademaster-staging-read-repository:
-      arn: arn:aws:iam::123456789012:policy/trademaster-cicd/staging/trademaster-staging-read-repository
+      arn: arn:aws:iam::123456789012:policy/cicd/trademaster/staging/trademaster-staging-read-repository
 changes:
   description: What was changed, or in check mode would be.
   returned: always

@@ -97,8 +97,8 @@ def test_one_environment_of_one_repository_gets_in(role: str, subject: str, expe
             "arn:aws:ecs:us-east-1:123456789012:service/molecule-production/auth-blue",
             False,
         ),
-        (DEPLOY, "iam:UpdateAssumeRolePolicy", "arn:aws:iam::123456789012:role/molecule-cicd/cicd/" + DEPLOY, False),
-        (DEPLOY, "iam:CreatePolicyVersion", "arn:aws:iam::123456789012:policy/molecule-cicd/cicd/x", False),
+        (DEPLOY, "iam:UpdateAssumeRolePolicy", "arn:aws:iam::123456789012:role/cicd/molecule/cicd/" + DEPLOY, False),
+        (DEPLOY, "iam:CreatePolicyVersion", "arn:aws:iam::123456789012:policy/cicd/molecule/cicd/x", False),
         (READ, "ecs:DescribeServices", "arn:aws:ecs:us-east-1:123456789012:service/molecule-cicd/auth-blue", True),
         (READ, "ecr:PutImage", f"{ECR}/molecule-auth", False),
         (READ, "ecs:UpdateService", "arn:aws:ecs:us-east-1:123456789012:service/molecule-cicd/auth-blue", False),
@@ -116,8 +116,8 @@ def test_a_role_may_do_what_its_jobs_do(role: str, action: str, resource: str, e
 
 def test_roles_and_policies_are_where_those_who_deploy_may_change_nothing() -> None:
     for role in (DEPLOY, READ):
-        assert iam.get_role(RoleName=role)["Role"]["Path"] == "/molecule-cicd/cicd/"
-    for policy in iam.list_policies(Scope="Local", PathPrefix="/molecule-cicd/")["Policies"]:
+        assert iam.get_role(RoleName=role)["Role"]["Path"] == "/cicd/molecule/cicd/"
+    for policy in iam.list_policies(Scope="Local", PathPrefix="/cicd/molecule/")["Policies"]:
         assert policy["AttachmentCount"] == 1
 
 
