@@ -23,7 +23,7 @@ PROVIDER = f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}"
 REPOSITORY = GITHUB["repository"]
 ECR = "arn:aws:ecr:us-east-1:123456789012:repository"
 DEPLOY, READ = "molecule-cicd-deploy", "molecule-cicd-read"
-OTHER = "molecule-cicd-other-deploy"
+OTHER, PLANS = "molecule-cicd-other-deploy", "molecule-cicd-other-read"
 
 iam = boto3.client("iam")
 published = json.loads(boto3.client("ssm").get_parameter(Name="/molecule/cicd/outputs/cicd")["Parameter"]["Value"])
@@ -75,6 +75,10 @@ def gets_in(role: str, subject: str, audience: str = "sts.amazonaws.com") -> boo
         (READ, f"repo:{REPOSITORY}:environment:cicd", False),
         (OTHER, f"repo:{REPOSITORY.replace('/', '@5544123/')}@821093847:environment:cicd-other", True),
         (OTHER, f"repo:{REPOSITORY}:environment:cicd-other", False),
+        (OTHER, "repo:trademaster/platform:environment:cicd-other", False),
+        (PLANS, "repo:trademaster/platform:environment:cicd-other-read", True),
+        (PLANS, f"repo:{REPOSITORY.replace('/', '@5544123/')}@821093847:environment:cicd-other-read", True),
+        (PLANS, f"repo:{REPOSITORY}:environment:cicd-other-read", False),
     ],
 )
 def test_one_environment_of_one_repository_gets_in(role: str, subject: str, expected: bool) -> None:
@@ -162,6 +166,7 @@ def test_workflows_call_ours_with_what_they_need_and_no_more() -> None:
     assert jobs["release"]["jobs"]["release"] == {
         "uses": ours.format("release-service"),
         "permissions": {"contents": "read", "id-token": "write", "attestations": "write"},
+        "secrets": {"platform-token": "${{ secrets.PLATFORM_TOKEN }}"},
         "with": {"environment": "cicd", "branches": "main", "test-command": "make test", "attest": False},
     }
     assert jobs["rollback"]["jobs"]["rollback"]["uses"] == ours.format("rollback-service")

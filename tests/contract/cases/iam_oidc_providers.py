@@ -8,7 +8,7 @@ from typing import Any
 from tests.contract.case import Boto, Case
 
 TAGS = {"Project": "contract", "Environment": "oidc"}
-THUMBPRINT = "6938fd4d98bab03faadb97b34396831e3780aea1"
+THUMBPRINT = "0a" * 20
 WORKFLOWS = {
     "url": "https://workflows.example.com",
     "client_id_list": ["sts.amazonaws.com", "contract"],
