@@ -30,9 +30,9 @@ def not_found() -> ApiError:
     return ApiError(404, "Not Found")
 
 
-def forbidden(permission: str, level: str) -> ApiError:
+def forbidden(kind: str, permission: str, level: str) -> ApiError:
     headers = {"X-Accepted-GitHub-Permissions": f"{permission}={level}"}
-    return ApiError(403, "Resource not accessible by personal access token", headers=headers)
+    return ApiError(403, f"Resource not accessible by {kind}", headers=headers)
 
 
 def malformed(reason: str) -> ApiError:

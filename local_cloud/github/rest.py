@@ -31,7 +31,7 @@ class Request:
     def needs(self, permission: str, level: str) -> None:
         """Raises ApiError where the token has it not."""
         if not self.token.may(permission, level):
-            raise forbidden(permission, level)
+            raise forbidden(self.token.kind, permission, level)
 
     def takes(self, permission: str) -> None:
         """Reading or writing takes that level of the permission."""

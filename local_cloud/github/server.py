@@ -12,7 +12,7 @@ from aiohttp import web
 from local_cloud.github import SERVER
 from local_cloud.github.errors import ApiError, bad_credentials, not_found, secondary_limit, used_up
 from local_cloud.github.rest import Answer, Request, RestApi
-from local_cloud.github.site import ALL_RIGHTS, LIMIT, OWNER, Now, Site, Token, utc_now
+from local_cloud.github.site import ALL_RIGHTS, LIMIT, OWNER, WORKFLOW_RIGHTS, WORKFLOWS, Now, Site, Token, utc_now
 from local_cloud.stand_in.faults import Fault, due, read_faults
 from local_cloud.stand_in.server import Settings, log_to_stderr, serve, sign
 
@@ -24,11 +24,18 @@ _LARGEST_BODY = 1024 * 1024
 
 
 class StandIn:
-    """The API of one site. `token` may do everything with the first repository."""
+    """The API of one site. With its first repository `token` may do everything, `workflow_token` what a job may."""
 
-    def __init__(self, url: str, token: str, now: Now = utc_now):
+    def __init__(self, url: str, token: str, workflow_token: str, now: Now = utc_now):
+        self._tokens = token, workflow_token
+        self.start_afresh(url, now)
+
+    def start_afresh(self, url: str, now: Now) -> None:
+        """With a site on which nothing has been made yet."""
         self.site = Site(url, now)
+        token, workflow_token = self._tokens
         self.site.tokens[token] = Token(OWNER, dict(ALL_RIGHTS))
+        self.site.tokens[workflow_token] = Token(WORKFLOWS, dict(WORKFLOW_RIGHTS))
         self._rest = RestApi(self.site)
         self.faults: list[Fault] = []
 
@@ -118,4 +125,5 @@ def main() -> None:
     settings = Settings.from_environment("github")
     log_to_stderr()
     LOG.info("%s: a stand-in for GitHub on %s; no workflow runs", SERVER, settings.url)
-    serve(StandIn(settings.url, settings.more["TOKEN"]).application(), settings)
+    stand_in = StandIn(settings.url, settings.more["TOKEN"], settings.more["WORKFLOW_TOKEN"])
+    serve(stand_in.application(), settings)

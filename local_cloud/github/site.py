@@ -16,6 +16,8 @@ FIRST_REPOSITORY = "trademaster/auth-service"
 # Somebody else's: no token sees it.
 OTHER_REPOSITORY = "trademaster/payments"
 OWNER = "release-bot"
+# Who the jobs of workflows are, with the token that each of them gets.
+WORKFLOWS = "github-actions[bot]"
 MEMBERS = ("alice", "bob", "carol", "dave", "erin", "frank")
 OUTSIDER = "mallory"
 TEAM = "platform"
@@ -30,6 +32,8 @@ ALL_RIGHTS = {
     "pull_requests": "write",
     "variables": "write",
 }
+# Of a job that says `permissions: {contents: read, pull-requests: write}`.
+WORKFLOW_RIGHTS = {"metadata": "read", "pull_requests": "write"}
 LIMIT = 5000
 
 
@@ -47,6 +51,11 @@ class Token:
     expires: datetime.datetime | None = None
     used: int = 0
     reset: datetime.datetime | None = None
+
+    @property
+    def kind(self) -> str:
+        """How refusals call it."""
+        return "integration" if self.login == WORKFLOWS else "personal access token"
 
     def may(self, permission: str, level: str) -> bool:
         return self.permissions.get(permission) in (level, "write")
@@ -98,6 +107,7 @@ class Site:
         organization, _, _ = FIRST_REPOSITORY.partition("/")
         for login in (OWNER, *MEMBERS, OUTSIDER):
             self.users[login] = {**self.stamped("User"), "login": login, "type": "User", "site_admin": False}
+        self.users[WORKFLOWS] = {**self.stamped("Bot"), "login": WORKFLOWS, "type": "Bot", "site_admin": False}
         self.users[organization] = {**self.stamped("Organization"), "login": organization, "type": "Organization"}
         team = {**self.stamped("Team"), "name": TEAM.capitalize(), "slug": TEAM, "privacy": "closed"}
         self.teams[organization, TEAM] = team

@@ -27,6 +27,7 @@ else:
 
 VERSION = "2022-11-28"
 PAGE_SIZE = 30  # the most that lists of variables give
+LEAST_PAUSE = 60.0  # seconds, where a limit is met and nothing says how long it lasts
 NOT_GITHUB = "this is no answer of GitHub's REST API; check api_url"
 
 
@@ -157,7 +158,7 @@ def _refusal(call: str, answer: Any) -> ApiError:
     if "message" not in told and not 300 < status < 400:
         return ApiError(call, status, NOT_GITHUB)
     message = ": ".join([" ".join(str(told.get("message", "")).split()), *_details(told.get("errors"))])
-    pause = _pause(status, answer.headers)
+    pause = _pause(status, answer.headers, message)
     if status == 401:
         message = f"{message}; check api_token, which may have expired"
     elif pause is not None:
@@ -183,7 +184,7 @@ def _details(errors: Any) -> Iterator[str]:
         yield "; ".join(texts)
 
 
-def _pause(status: int, headers: Mapping[str, str]) -> float | None:
+def _pause(status: int, headers: Mapping[str, str], message: str) -> float | None:
     """Seconds after which a limit is over; None where none was met. The API's own clock counts, not that of here."""
     if status not in {403, 429}:
         return None
@@ -192,5 +193,5 @@ def _pause(status: int, headers: Mapping[str, str]) -> float | None:
         return float(after)
     reset = headers.get("X-RateLimit-Reset", "")
     if headers.get("X-RateLimit-Remaining") != "0" or not reset.isdecimal() or "Date" not in headers:
-        return 60.0 if status == 429 else None
+        return LEAST_PAUSE if status == 429 or "secondary rate limit" in message else None
     return max(0.0, float(reset) - parsedate_to_datetime(headers["Date"]).timestamp())

@@ -41,7 +41,8 @@ class Found:
         rules = {rule["type"]: rule for rule in self.item.get("protection_rules", [])}
         demanded = rules.get("required_reviewers", {})
         reviewers = []
-        for entry in demanded.get("reviewers", []):
+        # An account that is deleted leaves an entry without a reviewer.
+        for entry in (one for one in demanded.get("reviewers", []) if one.get("reviewer")):
             reviewer = entry["reviewer"]
             name = reviewer["login" if entry["type"] == "User" else "slug"]
             self.ids[entry["type"], name.lower()] = reviewer["id"]

@@ -26,7 +26,7 @@ CONNECTION = {
     **connection_options("https://api.github.com", "GITHUB", "GITHUB_TOKEN"),
     "repository": {"type": "str", "required": True},
 }
-REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
+REPOSITORY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
 
 
 @dataclass
@@ -46,7 +46,7 @@ class GitHub(Session):
         given = self.params["repository"]
         if not REPOSITORY.fullmatch(given):
             raise InvalidInput("repository", given, "has to be owner/name, as in the address of the repository")
-        owner, _, name = given.partition("/")
+        owner, name = given.split("/")
         return owner, name
 
     def path(self, *segments: object) -> str:

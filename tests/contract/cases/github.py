@@ -96,7 +96,10 @@ CASES = [
         prepare=tidy,
         present={"variables": VARIABLES, "purge": True},
         absent={"variables": {}},
-        edits={"fewer": {"variables": {"CONTRACT_REGION": "us-east-1"}}},
+        edits={
+            "fewer": {"variables": {"CONTRACT_REGION": "us-east-1"}},
+            "purge": {"variables": {"CONTRACT_REGION": "eu-west-1"}, "purge": False},
+        },
         secrets=(TOKEN,),
     ),
 ]
