@@ -15,7 +15,7 @@ TERSE    := ANSIBLE_STDOUT_CALLBACK=trademaster.platform.terse
 QUIET    := $(TERSE) ANSIBLE_CALLBACKS_ENABLED=trademaster.platform.terse
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up verify drill deploy rollback rotate releases evidence sbom destroy status logs down test policies record kong-contract bench topology lock
+.PHONY: help setup up verify drill deploy rollback rotate releases cicd evidence sbom destroy status logs down test policies record kong-contract bench topology lock
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ rotate: setup ## Rotate the secrets that are due, or SECRET=<name>; customers no
 
 releases: setup ## List what was released: make releases ARGS='-e release_service=auth-service'
 	@$(QUIET) $(PLAYBOOK) playbooks/releases.yml $(ARGS)
+
+cicd: setup ## Let the pipeline of the service into the account; CHECKOUT=<folder> renders its workflows there
+	$(PLAYBOOK) playbooks/cicd.yml $(if $(CHECKOUT),-e '{"cicd_checkout": "$(abspath $(CHECKOUT))"}') $(ARGS)
 
 evidence: setup ## Judge the environment by its security controls and ask Prowler too; writes a report below .local/evidence
 	@$(PYTHON) scripts/setup.py --prowler

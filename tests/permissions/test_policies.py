@@ -134,6 +134,23 @@ ROLE = f"arn:aws:iam::{PLACE.account}:role/{NAME}-auth/{NAME}-auth-task"
             "deployer",
             Asked("iam:AttachRolePolicy", ROLE, {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}),
         ),
+        # The way of the pipeline into the account is not theirs to change who deploy.
+        *(
+            (
+                role,
+                Asked(action, f"arn:aws:iam::{PLACE.account}:{kind}/cicd/{PLACE.project}/{PLACE.environment}/{NAME}-x"),
+            )
+            for role in ROLES
+            for action, kind in (
+                ("iam:UpdateAssumeRolePolicy", "role"),
+                ("iam:PutRolePolicy", "role"),
+                ("iam:CreatePolicyVersion", "policy"),
+            )
+        ),
+        (
+            "deployer",
+            Asked("iam:CreateOpenIDConnectProvider", f"arn:aws:iam::{PLACE.account}:oidc-provider/example.com"),
+        ),
         ("deployer", Asked("iam:CreateUser", f"arn:aws:iam::{PLACE.account}:user/mallory")),
         (
             "deployer",

@@ -72,9 +72,17 @@ TRUST = [
 ]
 
 
+FEDERATED = [
+    pytest.param(one, id=f"{where}-{number}")
+    for number, (where, one) in enumerate(ALLOWING)
+    if "sts:AssumeRoleWithWebIdentity" in listed(one.get("Action"))
+]
+
+
 def test_there_are_statements_to_look_at() -> None:
     assert len(IDENTITY) >= 15
     assert len(TRUST) >= 3
+    assert len(FEDERATED) >= 2
 
 
 @pytest.mark.parametrize("statement", IDENTITY)
@@ -92,6 +100,13 @@ def test_services_take_a_role_on_for_this_account_only(statement: dict[str, Any]
     named = "".join(json.dumps(VARIABLES.get(name, "")) for name in re.findall(r"\b__\w+", condition))
     assert '"aws:SourceAccount"' in condition + named
     assert '"aws:SourceArn"' in condition + named
+
+
+@pytest.mark.parametrize("statement", FEDERATED)
+def test_who_signs_in_elsewhere_takes_a_role_on_by_audience_and_whole_subject(statement: dict[str, Any]) -> None:
+    assert list(statement["Condition"]) == ["StringEquals"]
+    (provider,) = {key.rpartition(":")[0] for key in statement["Condition"]["StringEquals"]}
+    assert sorted(statement["Condition"]["StringEquals"]) == [f"{provider}:aud", f"{provider}:sub"]
 
 
 def test_no_reason_is_kept_that_nothing_needs() -> None:

@@ -138,6 +138,26 @@ REFUSALS = {
         {"pagerduty_escalation_policy": "Platform", "pagerduty_api_token": ""},
         "api_token: None is not given; set the option, or the variable PAGERDUTY_API_TOKEN",
     ),
+    "credentials of another account": Refusal(
+        "cicd",
+        {"cicd_account_id": "210987654321"},
+        'cicd_account_id: "210987654321" is not the account of the credentials, 123456789012; sign in to',
+    ),
+    "branches by a pattern": Refusal(
+        "cicd",
+        {"cicd_branches": ["main", "release/*"]},
+        'cicd_branches: ["main", "release/*"] does not say which branches may be released from; name each of them',
+    ),
+    "all repositories of an owner": Refusal(
+        "cicd",
+        {"cicd_repository": "trademaster/*"},
+        'cicd_repository: "trademaster/*" is no repository of GitHub; give <owner>/<name>',
+    ),
+    "environments at GitHub without a token": Refusal(
+        "cicd",
+        {"cicd_github": True, "cicd_github_api_token": ""},
+        "cicd_github_api_token: it is empty, and cicd_github asks for the environments at GitHub; give a token",
+    ),
     "a password of Grafana in clear": Refusal(
         "grafana",
         {"grafana_environment": {"GF_SECURITY_ADMIN_PASSWORD": "secret"}},
