@@ -64,14 +64,16 @@ def build_runtime(settings: Settings) -> Any:
 
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT."""
+    from local_cloud.awx import process as awx
     from local_cloud.extensions import install_all
+    from local_cloud.github import process as github
     from local_cloud.pagerduty import process as pagerduty
     from local_cloud.runtime import set_runtime
     from local_cloud.throttling import Application, Throttling
 
     runtime = build_runtime(settings)
     set_runtime(runtime)
-    pager = pagerduty.start(runtime)
+    stand_ins = [stand_in.start(runtime) for stand_in in (pagerduty, github, awx)]
     from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
         MotoRequestHandler,
@@ -94,7 +96,8 @@ def serve(settings: Settings) -> None:
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     LOG.info("extensions: %s", ", ".join(install_all(runtime)))
     threading.Thread(target=_preload, daemon=True, name="preload").start()
-    pagerduty.wait_until_ready(runtime, pager)
+    for part in stand_ins:
+        part.wait_until_ready()
     runtime.endpoints.open()
     LOG.info("local cloud (moto, extended) answers on %s", settings.aws_endpoint)
     server.serve_forever()

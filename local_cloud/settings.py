@@ -28,6 +28,8 @@ class Settings:
     dns_port: int
     pager_port: int
     pager_token: str
+    github_port: int
+    awx_port: int
     network: str
     latency: float
     deployment_minute: float
@@ -50,6 +52,8 @@ class Settings:
             dns_port=_port(env, "LOCAL_CLOUD_DNS_PORT", 8053),
             pager_port=_port(env, "LOCAL_CLOUD_PAGER_PORT", 8089),
             pager_token=env.get("LOCAL_CLOUD_PAGER_TOKEN") or "",
+            github_port=_port(env, "LOCAL_CLOUD_GITHUB_PORT", 8087),
+            awx_port=_port(env, "LOCAL_CLOUD_AWX_PORT", 8088),
             network=_network(env, state),
             latency=_factor(env, "LOCAL_CLOUD_LATENCY"),
             deployment_minute=_seconds(env, "LOCAL_CLOUD_DEPLOYMENT_MINUTE", 1.0),

@@ -123,6 +123,8 @@ def _check_ports(settings: Settings) -> None:
         ("127.0.0.1", settings.https_port, "LOCAL_CLOUD_HTTPS_PORT"),
         ("127.0.0.1", settings.http_port, "LOCAL_CLOUD_HTTP_PORT"),
         ("127.0.0.1", settings.pager_port, "LOCAL_CLOUD_PAGER_PORT"),
+        ("127.0.0.1", settings.github_port, "LOCAL_CLOUD_GITHUB_PORT"),
+        ("127.0.0.1", settings.awx_port, "LOCAL_CLOUD_AWX_PORT"),
         (settings.dns_address, settings.dns_port, "LOCAL_CLOUD_DNS_PORT or LOCAL_CLOUD_NETWORK"),
     ]
     for address, port, setting in wanted:

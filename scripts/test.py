@@ -228,7 +228,7 @@ def kong_contract() -> Check:
 
 def molecule() -> Check:
     """Check that runs all scenarios on one local cloud, on ports of its own."""
-    names = [f"LOCAL_CLOUD_{part}_PORT" for part in ("AWS", "HTTPS", "HTTP", "DNS", "PAGER")]
+    names = [f"LOCAL_CLOUD_{part}_PORT" for part in ("AWS", "HTTPS", "HTTP", "DNS", "PAGER", "GITHUB", "AWX")]
     env = {
         **dict(zip(names, map(str, free_ports(len(names))), strict=True)),
         "LOCAL_CLOUD_STATE": str(MOLECULE_STATE),

@@ -1,4 +1,7 @@
-"""`python -m local_cloud.pagerduty`: serves until it is told to stop. Settings: see `server.Settings`."""
+"""`python -m local_cloud.pagerduty`: serves until it is told to stop.
+
+Settings are variables PAGERDUTY_STAND_IN_*: ADDRESS, PORT, CERTIFICATE, KEY, TOKEN.
+"""
 
 from __future__ import annotations
 

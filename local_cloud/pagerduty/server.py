@@ -1,16 +1,11 @@
-"""The server process of the stand-in: HTTPS only, as the real APIs."""
+"""The server process of the stand-in."""
 
 from __future__ import annotations
 
 import json
 import logging
-import os
-import ssl
-import sys
 import urllib.parse
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -22,38 +17,11 @@ from local_cloud.pagerduty.errors import ApiError, EventError, InvalidKey, inval
 from local_cloud.pagerduty.events import Events
 from local_cloud.pagerduty.incidents import Incidents
 from local_cloud.pagerduty.rest import Request, RestApi
+from local_cloud.stand_in.server import Settings, log_to_stderr, serve, sign
 
 LOG = logging.getLogger("local_cloud.pagerduty")
 _LARGEST_EVENT = 512 * 1024
 _LOOPBACK = ("127.", "localhost")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Of the environment: nothing of it is to be seen in the list of processes."""
-
-    address: str
-    port: int
-    token: str
-    certificate: Path
-    key: Path
-
-    @classmethod
-    def from_environment(cls, env: Mapping[str, str]) -> Settings:
-        return cls(
-            address=env.get("PAGERDUTY_STAND_IN_ADDRESS", "127.0.0.1"),
-            port=int(env["PAGERDUTY_STAND_IN_PORT"]),
-            token=env["PAGERDUTY_STAND_IN_TOKEN"],
-            certificate=Path(env["PAGERDUTY_STAND_IN_CERTIFICATE"]),
-            key=Path(env["PAGERDUTY_STAND_IN_KEY"]),
-        )
-
-
-def tls(certificate: Path, key: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
-    return context
 
 
 @dataclass
@@ -86,7 +54,7 @@ class StandIn:
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=_LARGEST_EVENT)
-        application.on_response_prepare.append(_sign)
+        sign(application, SERVER)
         application.router.add_post("/v2/enqueue", self._enqueue)
         application.router.add_post("/integration/{key}/enqueue", self._from_cloudwatch)
         application.router.add_get("/stand-in/events", self._events)
@@ -182,21 +150,8 @@ async def _confirm(url: str) -> None:
         LOG.info("subscription confirmed with status %s", response.status)
 
 
-async def _sign(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers["Server"] = SERVER
-
-
 def main() -> None:
-    settings = Settings.from_environment(os.environ)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    url = f"https://{settings.address}:{settings.port}"
-    LOG.info("%s: a stand-in for PagerDuty on %s; nobody is called", SERVER, url)
-    stand_in = StandIn(url, settings.token)
-    web.run_app(
-        stand_in.application(),
-        host=settings.address,
-        port=settings.port,
-        ssl_context=tls(settings.certificate, settings.key),
-        access_log=None,
-        print=None,
-    )
+    settings = Settings.from_environment("pagerduty")
+    log_to_stderr()
+    LOG.info("%s: a stand-in for PagerDuty on %s; nobody is called", SERVER, settings.url)
+    serve(StandIn(settings.url, settings.more["TOKEN"]).application(), settings)

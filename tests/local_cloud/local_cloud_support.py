@@ -46,13 +46,11 @@ def free_network() -> str:
 
 def environment(state: Path, **more: str) -> dict[str, str]:
     """Variables of a local cloud of its own: free ports, given state folder."""
-    aws, https, http, pager = free_ports(4)
+    names = ("AWS", "HTTPS", "HTTP", "PAGER", "GITHUB", "AWX")
+    ports = {f"LOCAL_CLOUD_{name}_PORT": str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
     return {
         "LOCAL_CLOUD_STATE": str(state),
-        "LOCAL_CLOUD_AWS_PORT": str(aws),
-        "LOCAL_CLOUD_HTTPS_PORT": str(https),
-        "LOCAL_CLOUD_HTTP_PORT": str(http),
-        "LOCAL_CLOUD_PAGER_PORT": str(pager),
+        **ports,
         "LOCAL_CLOUD_NETWORK": free_network(),
         "LOCAL_CLOUD_IMAGES": str(Path(__file__).parent / "images.yml"),
         **more,

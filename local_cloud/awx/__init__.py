@@ -1,0 +1,3 @@
+"""A stand-in for AWX: REST API v2."""
+
+SERVER = "awx-stand-in"
