@@ -138,6 +138,21 @@ REFUSALS = {
         {"pagerduty_escalation_policy": "Platform", "pagerduty_api_token": ""},
         "api_token: None is not given; set the option, or the variable PAGERDUTY_API_TOKEN",
     ),
+    "a question that no role of the playbook answers": Refusal(
+        "awx",
+        {"awx_job_templates": [{"name": "deploy", "playbook": "deploy", "survey": [{"variable": "release_tga"}]}]},
+        "awx_job_templates[0].survey[0].variable: 'release_tga' is no variable of the roles of playbooks/deploy.yml: choose",
+    ),
+    "a schedule of nothing": Refusal(
+        "awx",
+        {"awx_schedules": [{"name": "nightly", "job_template": "drift", "rrule": "RRULE:FREQ=DAILY"}]},
+        "awx_schedules[0].job_template: 'drift' is not in awx_job_templates: choose from site, plan, verify",
+    ),
+    "a controller without an account": Refusal(
+        "awx",
+        {"awx_token": "", "awx_username": "admin", "awx_password": ""},
+        'awx_token: "" is not given; set it, or the variable CONTROLLER_OAUTH_TOKEN, or both awx_username and awx_password',
+    ),
     "a password of Grafana in clear": Refusal(
         "grafana",
         {"grafana_environment": {"GF_SECURITY_ADMIN_PASSWORD": "secret"}},

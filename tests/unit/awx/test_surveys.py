@@ -26,6 +26,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "shop_owner": {"type": "dict"},
     "other_name": {},
 }
+OURS = "trademaster.platform."
 PLAYBOOK: list[dict[str, Any]] = [
     {
         "roles": ["trademaster.platform.first", {"role": "second"}],
