@@ -51,7 +51,7 @@ PROWLER = PROWLER_VENV / "bin" / "prowler"
 TOLD_EVERY_S = 15
 
 # Directories of the `ansible` package to unpack; they satisfy requirements.yml.
-BUNDLED = ("amazon/aws", "community/aws", "community/general")
+BUNDLED = ("amazon/aws", "awx/awx", "community/aws", "community/general")
 
 # Program the local cloud runs -> Debian package that carries it.
 PROGRAMS = {
