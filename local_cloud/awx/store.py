@@ -109,6 +109,8 @@ class Store:
     def remove(self, item: Object) -> None:
         """With everything that is nothing without it."""
         kind, number = item["type"], item["id"]
+        # What a node waits for is a template of its own.
+        approval = item["unified_job_template"] if kind == "workflow_job_template_node" else None
         del self._tables[kind][number]
         self.survey_specs.pop(number, None) if group_of(kind) == "unified_job_template" else None
         for other, name, cascade in self._referring(kind, number):
@@ -121,6 +123,8 @@ class Store:
                 del self._links[(owner, owner_id, association)]
             elif KINDS[owner].links[association] == kind and number in members:
                 members.remove(number)
+        if template := self.find("workflow_approval_template", approval):
+            self.remove(template)
 
     def _referring(self, kind: str, number: int) -> list[tuple[Object, str, bool]]:
         found = []
