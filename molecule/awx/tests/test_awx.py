@@ -2,6 +2,8 @@
 
 import json
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,19 @@ def get(path: str) -> Any:
     return json.loads(answer.data)
 
 
+def post(path: str, body: Any) -> Any:
+    answer = HTTP.request("POST", f"{AWX['url']}/{path}", json=body)
+    assert answer.status < 300, answer.data
+    return json.loads(answer.data) if answer.data else None
+
+
+def eventually(read: Callable[[], Any], seconds: float = 60) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := read()):
+        assert time.monotonic() < deadline
+    return found
+
+
 def listed(kind: str, **query: str) -> list[Any]:
     wanted = "&".join(f"{name}={value}" for name, value in {"page_size": "200", **query}.items())
     return list(get(f"{kind}/?{wanted}")["results"])
@@ -61,7 +76,6 @@ def options(playbook: str) -> dict[str, Any]:
 
 
 TEMPLATES = {item["name"].removeprefix(f"{NAME} "): item for item in listed("job_templates", name__startswith=NAME)}
-ASKING = [name for name, item in TEMPLATES.items() if item["survey_enabled"]]
 
 
 def test_there_is_a_template_for_everything_that_operators_do() -> None:
@@ -76,11 +90,15 @@ def test_the_plan_only_tells() -> None:
     assert (plan["playbook"], plan["job_type"], plan["diff_mode"]) == ("playbooks/site.yml", "check", True)
 
 
-@pytest.mark.parametrize("name", ASKING)
-def test_questions_are_variables_of_the_playbook(name: str) -> None:
-    template = TEMPLATES[name]
-    known = options(template["playbook"]) | OWN
-    for question in get(f"job_templates/{template['id']}/survey_spec/")["spec"]:
+def test_questions_are_variables_of_the_playbook() -> None:
+    asking = [template for template in TEMPLATES.values() if template["survey_enabled"]]
+    questions = [
+        (options(template["playbook"]) | OWN, question)
+        for template in asking
+        for question in get(f"job_templates/{template['id']}/survey_spec/")["spec"]
+    ]
+    assert len(questions) >= len(asking) > 0
+    for known, question in questions:
         option = known[question["variable"]]
         assert option["type"] in KINDS[question["type"]], question
         choices = ["true", "false"] if option["type"] == "bool" else option.get("choices")
@@ -98,7 +116,9 @@ def test_only_one_template_has_the_account_that_takes_down() -> None:
 
 def nodes() -> dict[str, Any]:
     workflow = named("workflow_job_templates", "release")
-    return {node["identifier"]: node for node in listed("workflow_job_template_nodes", workflow_job_template=workflow["id"])}
+    return {
+        node["identifier"]: node for node in listed("workflow_job_template_nodes", workflow_job_template=workflow["id"])
+    }
 
 
 def test_the_workflow_waits_for_an_approval_and_rolls_back_what_does_not_verify() -> None:
@@ -129,6 +149,41 @@ def test_the_workflow_asks_what_deploy_has_to_know() -> None:
     workflow = named("workflow_job_templates", "release")
     asked = {one["variable"]: one for one in get(f"workflow_job_templates/{workflow['id']}/survey_spec/")["spec"]}
     assert asked["release_tag"]["required"]
+
+
+def released(decision: str, **outcomes: str) -> tuple[Any, dict[str, str]]:
+    """Launch the workflow, decide, and answer the workflow job and how each step ended; no playbook is run."""
+    ends = {f"{NAME} {name}": outcomes.get(name, "successful") for name in TEMPLATES}
+    post("stand-in/outcomes", {"outcomes": ends})
+    try:
+        workflow = named("workflow_job_templates", "release")["id"]
+        job = post(f"api/v2/workflow_job_templates/{workflow}/launch/", {"extra_vars": {"release_tag": "1.4.2"}})["id"]
+        approval = eventually(lambda: listed("workflow_approvals", status="pending"))[0]["id"]
+        post(f"api/v2/workflow_approvals/{approval}/{decision}/", {})
+        ended = eventually(lambda: (found := get(f"workflow_jobs/{job}/"))["finished"] and found)
+    finally:
+        post("stand-in/outcomes", {"outcomes": {}})
+    steps = {node["identifier"]: node for node in listed("workflow_job_nodes", workflow_job=job)}
+    ran = {name: node["summary_fields"]["job"]["status"] for name, node in steps.items() if node["job"]}
+    return ended, ran
+
+
+def test_a_release_that_does_not_verify_is_rolled_back_and_the_workflow_fails() -> None:
+    ended, ran = released("approve", verify="failed", notify="failed")
+
+    assert ended["status"] == "failed"
+    assert {name for name, status in ran.items() if status == "failed"} == {"verify", "notify"}
+    assert ran["rollback"] == "successful"
+    assert "status" not in ran
+    (deployed,) = listed("jobs", name=f"{NAME}%20deploy", status="successful")
+    assert json.loads(deployed["extra_vars"])["release_tag"] == "1.4.2"
+
+
+def test_what_is_denied_changes_nothing() -> None:
+    ended, ran = released("deny")
+
+    assert ended["status"] == "failed"
+    assert ran == {"sync": "successful", "plan": "successful", "approval": "failed"}
 
 
 def test_inventories_come_from_the_project() -> None:
