@@ -153,6 +153,9 @@ REFUSALS = {
         {"awx_token": "", "awx_username": "admin", "awx_password": ""},
         'awx_token: "" is not given; set it, or the variable CONTROLLER_OAUTH_TOKEN, or both awx_username and awx_password',
     ),
+    "a controller that is not there": Refusal(
+        "awx", {}, 'awx_url: "http://127.0.0.1:1" does not answer as a controller (Status code was -1 and not [200]'
+    ),
     "a password of Grafana in clear": Refusal(
         "grafana",
         {"grafana_environment": {"GF_SECURITY_ADMIN_PASSWORD": "secret"}},
