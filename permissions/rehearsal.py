@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_cloud.ports import free_ports
+from local_cloud.ports import free_port_settings
 from permissions import account, recorder, rendering
 from permissions.catalogue import data
 from permissions.gate import Gate
@@ -23,7 +23,6 @@ from permissions.gate import Gate
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / ".venv" / "bin" / "python"
 PLAYBOOK = ROOT / ".venv" / "bin" / "ansible-playbook"
-_PORTS = ("AWS", "HTTPS", "HTTP", "PAGER", "DNS")
 # The account that the local cloud shows, and the environment of inventories/local.
 HERE = rendering.Place("123456789012", "us-east-1", "trademaster", "local")
 
@@ -84,8 +83,8 @@ def local_cloud() -> Iterator[None]:
     """A local cloud with state and ports of its own, unless LOCAL_CLOUD_* say which."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("LOCAL_CLOUD_STATE", f"{folder}/.local")
-        for name, port in zip(_PORTS, free_ports(len(_PORTS)), strict=True):
-            os.environ.setdefault(f"LOCAL_CLOUD_{name}_PORT", str(port))
+        for name, port in free_port_settings("DNS").items():
+            os.environ.setdefault(name, port)
         subprocess.run([PYTHON, "-m", "local_cloud", "up"], cwd=ROOT, check=True)
         try:
             yield

@@ -54,7 +54,7 @@ class Checks:
         if item["managed"]:
             raise refused("Deletion not allowed for managed credential types", 403)
         if self._store.where("credential", credential_type=item["id"]):
-            raise refused("Credential types that are in use cannot be deleted.", 403)
+            raise refused("Credential types that are in use cannot be deleted", 403)
 
     def check_credential_of_job(self, owner: Object, credential: Object) -> None:
         """A job takes one credential of a kind."""
@@ -64,6 +64,24 @@ class Checks:
             raise ApiError(400, {"error": f"Cannot assign multiple {kind['name']} credentials."})
         if kind["kind"] not in _KINDS_OF_JOBS:
             raise ApiError(400, {"error": f"Cannot assign a Credential of kind `{kind['kind']}`."})
+
+    def check_credential_of_answers(self, owner: Object, credential: Object) -> None:
+        """A schedule or a node gives a credential only where its template asks for one."""
+        template = self._store.find("unified_job_template", owner["unified_job_template"])
+        if template is None or "ask_credential_on_launch" not in template:
+            raise ApiError(400, {"msg": "Related template cannot accept credentials on launch."})
+        if not template["ask_credential_on_launch"]:
+            raise ApiError(400, {"msg": "Related template is not configured to accept credentials on launch."})
+        name = self._store.get("credential_type", credential["credential_type"])["name"]
+        if self._unique(credential) in [self._unique(one) for one in self._store.linked(owner, "credentials")]:
+            raise ApiError(400, {"msg": f"This launch configuration already provides a {name} credential."})
+        if credential in self._store.linked(template, "credentials"):
+            raise ApiError(400, {"msg": f"Related template already uses {name} credential."})
+
+    def check_galaxy_credential(self, credential: Object) -> None:
+        kind = self._store.get("credential_type", credential["credential_type"])
+        if kind["namespace"] != "galaxy_api_token":
+            raise ApiError(400, {"msg": f"Credential must be a Galaxy credential, not {kind['name']}."})
 
     def _unique(self, credential: Object) -> tuple[int, str]:
         kind = self._store.get("credential_type", credential["credential_type"])

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import jinja2
-import jsonschema
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from local_cloud.awx.errors import ApiError, invalid
 
@@ -63,7 +60,11 @@ _INJECTORS: Object = {
     },
 }
 # Variables that would change the program that runs the job instead of what the playbook reads.
-_FORBIDDEN_ENVIRONMENT = ("VIRTUAL_ENV", "PATH", "PYTHONPATH", "JOB_ID", "INVENTORY_ID", "INVENTORY_SOURCE_ID", "AWX_")
+_FORBIDDEN_ENVIRONMENT = (
+    *("VIRTUAL_ENV", "PATH", "PYTHONPATH", "JOB_ID", "INVENTORY_ID", "INVENTORY_SOURCE_ID", "INVENTORY_UPDATE_ID"),
+    *("AD_HOC_COMMAND_ID", "REST_API_URL", "REST_API_TOKEN", "MAX_EVENT_RES", "CALLBACK_QUEUE", "CALLBACK_CONNECTION"),
+    *("CACHE", "JOB_CALLBACK_DEBUG", "INVENTORY_HOSTVARS", "AWX_HOST", "PROJECT_REVISION"),
+)
 
 
 def _text(name: str, label: str, **more: Any) -> Object:
@@ -202,7 +203,7 @@ def check_inputs(kind: Object, inputs: Object, *, new: bool) -> None:
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
     errors: dict[str, list[str]] = {}
     given = {name: value for name, value in inputs.items() if value is not None}
-    for error in jsonschema.Draft4Validator(schema).iter_errors(given):
+    for error in _schema_errors(given, schema):
         if "id" not in error.schema:
             raise invalid(inputs=error.message)
         errors[error.schema["id"]] = [error.message]
@@ -234,31 +235,53 @@ def unique_kind(kind: Object, inputs: Object) -> tuple[int, str]:
 def injected(kind: Object, inputs: Object, folder: Path) -> Object:
     """`env` and `extra_vars` as a job gets them; files are written to `folder`, and named by `tower.filename`."""
     values = {field["id"]: "" for field in kind["inputs"].get("fields", [])} | inputs
-    environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
     files: dict[str, str] = {}
     for name, template in kind["injectors"].get("file", {}).items():
         folder.mkdir(mode=0o700, exist_ok=True)
         path = folder / name
         path.touch(mode=0o600)
-        path.write_text(environment.from_string(template).render(**values))
+        path.write_text(_rendered(template, values))
         files[name] = str(path)
     tower = {"filename": files.get("template") or {name.partition(".")[2]: path for name, path in files.items()}}
     return {
         part: {
-            name: environment.from_string(template).render(**values, tower=tower)
+            name: _rendered(template, {**values, "tower": tower})
             for name, template in kind["injectors"].get(part, {}).items()
         }
         for part in ("env", "extra_vars")
     }
 
 
+def _schema_errors(value: Any, schema: Object) -> Iterator[Any]:
+    # Imported when it is needed: every local cloud starts this stand-in, few ask it anything.
+    import jsonschema
+
+    return iter(jsonschema.Draft4Validator(schema).iter_errors(value))
+
+
+def _rendered(template: str, values: Object) -> str:
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string(template).render(**values)
+
+
 def _check_schema(name: str, value: Any, schema: Object) -> None:
-    for error in jsonschema.Draft4Validator(schema).iter_errors(value):
-        sentence = error.message
-        if error.validator == "pattern" and "error" in error.schema:
-            sentence = error.schema["error"].format(instance=error.instance)
-        path = " ".join(str(part) for part in error.path)
-        raise invalid(**{name: f"Schema validation error in relative path {path} ({sentence})" if path else sentence})
+    errors = [_sentence(error) for error in _schema_errors(value, schema)]
+    if errors:
+        raise ApiError(400, {name: errors})
+
+
+def _sentence(error: Any) -> str:
+    place = f" in relative path {list(error.path)}" if error.path else ""
+    if error.validator == "pattern" and "error" in error.schema:
+        return str(error.schema["error"].format(instance=error.instance))
+    if error.validator == "type":
+        wanted = {"object": "dict"}.get(error.validator_value, error.validator_value)
+        return f"{type(error.instance).__name__} provided{place}, expected {wanted}"
+    if error.validator == "additionalProperties":
+        return f"Schema validation error in relative path {list(error.path)} ({error.message})"
+    return str(error.message)
 
 
 def _check_field(field: Object, seen: set[str]) -> None:
@@ -283,7 +306,7 @@ def _check_environment(name: str) -> None:
             injectors=f"Environment variable {name} may affect Ansible configuration so its "
             "use is not allowed in credentials."
         )
-    if name.startswith(_FORBIDDEN_ENVIRONMENT):
+    if name in _FORBIDDEN_ENVIRONMENT:
         raise invalid(injectors=f"Environment variable {name} is not allowed to be used in credentials.")
 
 
@@ -296,13 +319,14 @@ def _check_templates(inputs: Object, injectors: Object) -> None:
     values: Object = {field["id"]: "EXAMPLE" for field in inputs.get("fields", [])} | (
         {"tower": tower} if files else {}
     )
-    environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
+    import jinja2
+
     for part, entries in injectors.items():
         for name, template in entries.items():
             try:
-                environment.from_string(template).render(**values)
+                _rendered(template, values)
             except jinja2.UndefinedError as error:
-                raise invalid(injectors=f"{part} uses an undefined field ({error})") from None
+                raise invalid(injectors=f"{name} uses an undefined field ({error})") from None
             except jinja2.TemplateSyntaxError as error:
                 sentence = f"Syntax error rendering template for {name} inside of {part} ({error})"
                 raise invalid(injectors=sentence) from None

@@ -184,7 +184,7 @@ class Dictionary(Field):
             except ValueError as error:
                 raise Invalid(str(error)) from None
         if not isinstance(value, dict):
-            raise Invalid(f"{value!r} is not of type 'object'")
+            raise Invalid(f"{type(value).__name__} provided, expected dict")
         return value
 
 

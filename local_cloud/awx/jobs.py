@@ -159,6 +159,10 @@ class Jobs:
         if missing:
             self.end(job, "failed", job_explanation=missing)
             return
+        failed = await self._update_first(job)
+        if failed:
+            self.end(job, "failed", job_explanation=failed)
+            return
         outcome = self.outcomes.get(job["name"])
         if outcome == "running":
             await asyncio.Event().wait()
@@ -169,7 +173,7 @@ class Jobs:
             job["playbook"],
             self._projects.folder,
             self._inventory(job["inventory"]),
-            job["_extra_vars"],
+            {**self._told(job), **job["_extra_vars"]},
             _options(job),
             [(kind, inputs) for _, kind, inputs in self._used_credentials(job)],
         )
@@ -180,6 +184,45 @@ class Jobs:
             canceled.set()
         job |= {"_stdout": result.stdout, "artifacts": result.artifacts}
         self.end(job, result.status, job_explanation=result.explanation)
+
+    async def _update_first(self, job: Object) -> str:
+        """Sync what is to be up to date at a launch; a sentence when that fails."""
+        project = self._store.get("project", job["project"])
+        sources = self._store.where("inventory_source", inventory=job["inventory"], update_on_launch=True)
+        for source in [*([project] if project["scm_update_on_launch"] else []), *sources]:
+            if self._fresh(source):
+                continue
+            update = self.update(source)
+            await self.wait(update)
+            if update["status"] != "successful":
+                about = {"job_type": update["type"], "job_name": update["name"], "job_id": str(update["id"])}
+                return f"Previous Task Failed: {json.dumps(about)}"
+        return ""
+
+    def _fresh(self, source: Object) -> bool:
+        """Whether its last sync is recent enough."""
+        name = "scm_update_cache_timeout" if source["type"] == "project" else "update_cache_timeout"
+        if not source["last_updated"] or source["last_update_failed"] or not source[name]:
+            return False
+        age = self._store.now() - datetime.datetime.fromisoformat(source["last_updated"])
+        return age.total_seconds() < source[name]
+
+    def _told(self, job: Object) -> Object:
+        """What AWX tells every job about itself."""
+        inventory = self._store.find("inventory", job["inventory"]) or {"id": None, "name": ""}
+        template = self._store.get("job_template", job["job_template"])
+        about = {
+            "job_id": job["id"],
+            "job_launch_type": job["launch_type"],
+            "job_template_id": template["id"],
+            "job_template_name": template["name"],
+            "inventory_id": inventory["id"],
+            "inventory_name": inventory["name"],
+            "project_revision": self._store.get("project", job["project"])["scm_revision"],
+            "user_id": self._store.user["id"],
+            "user_name": self._store.user["username"],
+        }
+        return {f"{prefix}_{name}": value for prefix in ("awx", "tower") for name, value in about.items()}
 
     def _credentials(self, template: Object, extra: list[int]) -> list[int]:
         """Those of the template, and those given at the launch, which take the place of others of their type."""
@@ -229,7 +272,8 @@ class Jobs:
             if self.outcomes.get(project["name"]) == "failed":
                 self.end(job, "failed", job_explanation="The test wants it to fail.")
                 return
-            project["scm_revision"] = job["scm_revision"] = self._projects.revision()
+            self._projects.sync(project)
+            job["scm_revision"] = project["scm_revision"]
             self.end(job, "successful")
 
     async def _sync_inventory(self, job: Object, source: Object) -> None:
@@ -251,6 +295,7 @@ def _options(job: Object) -> list[str]:
     found += ["--diff"] if job["diff_mode"] else []
     for option, name in (("--limit", "limit"), ("--tags", "job_tags"), ("--skip-tags", "skip_tags")):
         found += [option, job[name]] if job[name] else []
+    found += ["--forks", str(job["forks"])] if job["forks"] else []
     return found + ([_VERBOSITY[job["verbosity"]]] if job["verbosity"] else [])
 
 
@@ -259,6 +304,6 @@ def _imported(path: Path) -> str | None:
     if not path.exists():
         return None
     program = Path(sys.executable).parent / "ansible-inventory"
-    argv = [str(program), "--inventory", str(path), "--list", "--export"]
+    argv = [str(program), "--inventory", str(path), "--list", "--export", "--playbook-dir", str(path.parent)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"})
     return None if done.returncode else done.stdout

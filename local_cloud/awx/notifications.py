@@ -98,7 +98,7 @@ def checked(kind: str, configuration: Object, before: Object) -> Object:
     if missing:
         findings.append(f"Missing required fields for Notification Configuration: {missing}.")
     if findings:
-        raise ApiError(400, {"non_field_errors": findings})
+        raise ApiError(400, {"__all__": findings})
     kept = {name: before[name] for name, value in found.items() if value == ENCRYPTED and name in before}
     return found | kept
 

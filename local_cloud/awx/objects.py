@@ -37,6 +37,8 @@ class Objects:
         self._checks.check(kind.name, given, item)
         self._check_unique(kind, given, item)
         moved = kind.name == "project" and any(name in given and given[name] != item[name] for name in _SYNCED)
+        if "unified_job_template" in given and given["unified_job_template"] != item["unified_job_template"]:
+            self._remove_approval(item)
         self._store.change(item, given)
         if moved and item["scm_type"]:
             self._jobs.update(item)
@@ -50,6 +52,12 @@ class Objects:
             raise ApiError(409, {"error": "Resource is being used by running jobs.", "active_jobs": running})
         self._checks.check_removal(item)
         self._store.remove(item)
+
+    def _remove_approval(self, item: Object) -> None:
+        """What a node asks for approval is nothing without it."""
+        template = self._store.find("workflow_approval_template", item.get("unified_job_template"))
+        if item["type"] == "workflow_job_template_node" and template is not None:
+            self._store.remove(template)
 
     def cleaned(self, kind: Kind, body: Object, before: Object | None, *, partial: bool) -> Object:
         """What a body says of the fields that may be written; the rest is ignored. Raises ApiError."""

@@ -1,9 +1,10 @@
-"""Runs the playbook of a job: ansible-runner, no terminal, in a read-only copy of the project in another folder."""
+"""Runs the playbook of a job: ansible-runner, nobody to answer, in a read-only copy of the project elsewhere."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from local_cloud.settings import REPOSITORY
 
 # Not in a repository's checkout.
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", ".local*", "__pycache__", ".pytest_cache", "output")
+_POLL_SECONDS = 1
 _COLLECTIONS = REPOSITORY / ".venv" / "collections"
 
 
@@ -59,8 +61,8 @@ def run(playbook: Playbook, canceled: Callable[[], bool]) -> Result:
             inventory=str(_inventory_script(playbook.inventory, private)),
             extravars={**playbook.extra_vars, **extra_vars},
             envvars=environment,
-            cmdline=" ".join([*playbook.options, *arguments]),
-            runner_mode="subprocess",
+            cmdline=shlex.join([*playbook.options, *arguments]),
+            settings={"pexpect_timeout": _POLL_SECONDS},
             quiet=True,
             cancel_callback=canceled,
         )
@@ -68,11 +70,7 @@ def run(playbook: Playbook, canceled: Callable[[], bool]) -> Result:
         for event in done.events:
             if event["event"] == "playbook_on_stats":
                 artifacts = event["event_data"].get("artifact_data") or {}
-        return Result(_status(done.status), Path(done.config.artifact_dir, "stdout").read_text(), artifacts)
-
-
-def _status(status: str) -> str:
-    return {"timeout": "failed"}.get(status, status)
+        return Result(done.status, Path(done.config.artifact_dir, "stdout").read_text(), artifacts)
 
 
 def _copy(project: Path, target: Path) -> None:

@@ -12,20 +12,23 @@ from local_cloud.awx.store import Object
 
 # As AWX looks for playbooks: what has plays, outside of the folders of roles and their like.
 _PLAY = re.compile(r"^\s*?-?\s*?(?:ansible\.builtin\.)?(?:hosts|(?:import_)?playbook|include):\s*?.*?$", re.MULTILINE)
-_NOT_PLAYBOOKS = (
-    *("roles", "tasks", "handlers", "vars", "defaults", "meta", "files", "templates", "library"),
-    *("group_vars", "host_vars", "collections", "plugins", "tests", "molecule"),
-)
+_NOT_PLAYBOOKS = ("roles", "tasks", "group_vars", "host_vars")
 
 
 class Projects:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def sync(self, project: Object) -> None:
+        """What AWX keeps of a checkout."""
+        project["scm_revision"] = self._revision()
+        project["_playbooks"] = self._found_playbooks()
+
     def playbooks(self, project: Object) -> list[str]:
         """None before the first sync."""
-        if not project["scm_revision"]:
-            return []
+        return list(project.get("_playbooks", []))
+
+    def _found_playbooks(self) -> list[str]:
         return sorted(str(path.relative_to(self.folder)) for path in self._candidates() if _has_plays(path))
 
     def inventories(self, project: Object) -> list[str]:
@@ -34,7 +37,7 @@ class Projects:
             return []
         return sorted(str(path.relative_to(self.folder)) for path in (self.folder / "inventories").glob("*"))
 
-    def revision(self) -> str:
+    def _revision(self) -> str:
         """Of the folder: it changes with any of its playbooks."""
         total = hashlib.sha256()
         for path in sorted((self.folder / "playbooks").rglob("*.yml")) or sorted(self.folder.glob("*.yml")):

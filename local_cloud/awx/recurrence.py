@@ -6,8 +6,6 @@ import datetime
 import re
 from typing import Any
 
-from dateutil import rrule, tz
-
 from local_cloud.awx.errors import Invalid
 
 _STARTS = re.compile(r".*?(DTSTART(;[^:]+)?\:[0-9]+T[0-9]+Z?)")
@@ -78,6 +76,9 @@ def dates(text: str, now: datetime.datetime) -> dict[str, Any]:
 
 
 def _parse(text: str) -> Any:
+    # Imported when it is needed: every local cloud starts this stand-in, few ask it anything.
+    from dateutil import rrule, tz
+
     zone = _ZONE.search(text)
     if zone and tz.gettz(zone[1]) is None:
         raise ValueError(f"A valid TZID must be provided (e.g., America/New_York): {zone[1]}")

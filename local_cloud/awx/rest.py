@@ -122,9 +122,11 @@ class RestApi:
         return {**head, "results": [self._views.shown(item) for item in shown]}
 
     def _collection(self, request: Request, kind: Kind) -> Answer:
+        if kind.name == "workflow_approval_template":
+            raise refused("The requested resource could not be found.", 404)
         if request.method != "POST":
             return self._list(request, kind.name)
-        if not kind.writable or kind.name == "workflow_approval_template":
+        if not kind.writable:
             raise not_allowed("POST")
         return 201, self._views.shown(self._objects.create(kind, request.body))
 
@@ -179,23 +181,12 @@ class RestApi:
     def _check_association(self, item: Object, sub: str, other: Object) -> None:
         if sub in EDGES:
             workflows.check_edge(self._store, item, other, sub)
-        if sub == "credentials":
-            self._check_prompted(item, "ask_credential_on_launch")
+        if sub == "credentials" and "unified_job_template" in item:
+            self._checks.check_credential_of_answers(item, other)
+        elif sub == "credentials":
             self._checks.check_credential_of_job(item, other)
         if sub == "galaxy_credentials":
-            namespace = self._store.get("credential_type", other["credential_type"])["namespace"]
-            if namespace != "galaxy_api_token":
-                raise ApiError(400, {"msg": f"Credential must be a Galaxy credential, not {other['name']}."})
-
-    def _check_prompted(self, item: Object, flag: str) -> None:
-        """A schedule or a node answers only what its template asks."""
-        if "unified_job_template" not in item:
-            return
-        template = self._store.find("unified_job_template", item["unified_job_template"])
-        if template is None:
-            raise ApiError(400, {"msg": "Related template cannot accept credentials on launch."})
-        if not template.get(flag):
-            raise ApiError(400, {"msg": "Related template is not configured to accept credentials on launch."})
+            self._checks.check_galaxy_credential(other)
 
     def _survey_spec(self, request: Request, template: Object) -> Answer:
         specs = self._store.survey_specs

@@ -62,7 +62,8 @@ class StandIn:
             status, body = await self._dispatch(request)
             headers: dict[str, str] = {}
         except ApiError as error:
-            LOG.warning("%s %s refused: %s %s", request.method, request.path, error.status, error)
+            # Of what, not with which words: those may repeat a secret.
+            LOG.warning("%s %s refused: %s %s", request.method, request.path, error.status, ", ".join(error.body))
             status, body, headers = error.status, error.body, error.headers
         headers["X-API-Time"] = f"{time.monotonic() - started:.3f}s"
         if body is None:

@@ -1,6 +1,7 @@
 """`python -m local_cloud.github`: serves until it is told to stop.
 
-Settings are variables GITHUB_STAND_IN_*: ADDRESS, PORT, CERTIFICATE, KEY, TOKEN.
+Settings are variables GITHUB_STAND_IN_*: ADDRESS, PORT, CERTIFICATE, KEY, TOKEN,
+WORKFLOW_TOKEN.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import urllib.parse
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -17,29 +16,12 @@ from local_cloud.pagerduty.errors import ApiError, EventError, InvalidKey, inval
 from local_cloud.pagerduty.events import Events
 from local_cloud.pagerduty.incidents import Incidents
 from local_cloud.pagerduty.rest import Request, RestApi
+from local_cloud.stand_in.faults import Fault, due, read_faults
 from local_cloud.stand_in.server import Settings, log_to_stderr, serve, sign
 
 LOG = logging.getLogger("local_cloud.pagerduty")
 _LARGEST_EVENT = 512 * 1024
 _LOOPBACK = ("127.", "localhost")
-
-
-@dataclass
-class Fault:
-    """What the next `times` requests get instead of an answer, where method and start of the path fit.
-
-    With `after` they have had their effect before.
-    """
-
-    status: int
-    times: int = 1
-    method: str = ""
-    path: str = "/"
-    reset_seconds: int = 1
-    after: bool = False
-
-    def fits(self, request: web.Request) -> bool:
-        return self.times > 0 and self.method in ("", request.method) and request.path.startswith(self.path)
 
 
 class StandIn:
@@ -77,12 +59,11 @@ class StandIn:
         return web.Response(status=status) if body is None else web.json_response(body, status=status)
 
     def _fail_on_request(self, request: web.Request, *, after: bool) -> None:
-        for fault in self.faults:
-            if fault.after == after and fault.fits(request):
-                fault.times -= 1
-                if fault.status == 429:
-                    raise rate_limited(fault.reset_seconds)
-                raise ApiError(fault.status, 2000, "An internal error has occurred. PagerDuty team has been notified.")
+        fault = due(self.faults, request, after=after)
+        if fault and fault.status == 429:
+            raise rate_limited(fault.reset_seconds)
+        if fault:
+            raise ApiError(fault.status, 2000, "An internal error has occurred. PagerDuty team has been notified.")
 
     async def _enqueue(self, request: web.Request) -> web.Response:
         return await self._take(request, "")
@@ -112,7 +93,7 @@ class StandIn:
         return web.json_response({"events": self.events.log[after:]})
 
     async def _add_faults(self, request: web.Request) -> web.Response:
-        self.faults = [Fault(**fault) for fault in (await request.json())["faults"]]
+        self.faults = await read_faults(request)
         return web.Response(status=204)
 
 

@@ -76,8 +76,9 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.trademaster.platform.plugins.module_utils._core.errors import PlatformError
 from ansible_collections.trademaster.platform.plugins.module_utils._core.placeholders import KNOWN_AFTER_APPLY
+from ansible_collections.trademaster.platform.plugins.module_utils._core.rest import Connection
 from ansible_collections.trademaster.platform.plugins.module_utils._pagerduty import integrations
-from ansible_collections.trademaster.platform.plugins.module_utils._pagerduty.client import Client, Connection
+from ansible_collections.trademaster.platform.plugins.module_utils._pagerduty.client import Client
 
 
 class LookupModule(LookupBase):  # type: ignore[misc]

@@ -2,7 +2,8 @@
 
 An AWS endpoint: the one in AWS_ENDPOINT_URL, or a local cloud started for the session. A gateway: the one in
 KONG_ADMIN_URL, or the stand-in. An account of PagerDuty: the one of PAGERDUTY_API_TOKEN, with a user of the address
-in PAGERDUTY_USER, or the stand-in. Grafana: the one in GRAFANA_URL, with the administrator's GRAFANA_PASSWORD, or the
+in PAGERDUTY_USER, or the stand-in. A repository of GitHub: the one of GITHUB_CONTRACT_REPOSITORY with GITHUB_TOKEN, or
+the stand-in's. Grafana: the one in GRAFANA_URL, with the administrator's GRAFANA_PASSWORD, or the
 stand-in.
 """
 
@@ -18,10 +19,12 @@ import boto3
 import botocore.session
 import pytest
 
+from local_cloud.github.standalone import running_github
 from local_cloud.grafana.standalone import Account, running_grafana
 from local_cloud.kong.standalone import running_kong
 from local_cloud.pagerduty.standalone import running_pager
 from tests.contract.case import Boto
+from tests.contract.github_api import GitHubApi
 from tests.contract.grafana_api import GrafanaApi, answering
 from tests.contract.kong_admin import Admin
 from tests.contract.pager_api import PagerApi
@@ -94,6 +97,27 @@ def pager(pagerduty_account: PagerApi, monkeypatch: pytest.MonkeyPatch) -> Itera
         monkeypatch.setenv("PAGERDUTY_CA_CERT", pagerduty_account.ca_cert)
     yield pagerduty_account
     pagerduty_account.clean_up()
+
+
+@pytest.fixture(scope="session")
+def github_repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHubApi]:
+    repository = os.environ.get("GITHUB_CONTRACT_REPOSITORY")
+    if repository:
+        yield GitHubApi("https://api.github.com", os.environ["GITHUB_TOKEN"], repository)
+        return
+    with running_github(tmp_path_factory.mktemp("github")) as running:
+        yield GitHubApi(running.url, running.token, running.repository, running.ca_cert)
+
+
+@pytest.fixture
+def github(github_repository: GitHubApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubApi]:
+    """The REST API; the modules under test find the same one in the environment. What a case made goes with it."""
+    monkeypatch.setenv("GITHUB_API_URL", github_repository.url)
+    monkeypatch.setenv("GITHUB_TOKEN", github_repository.token)
+    if github_repository.ca_cert:
+        monkeypatch.setenv("GITHUB_CA_CERT", github_repository.ca_cert)
+    yield github_repository
+    github_repository.clean_up()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import botocore.client
 import pagerduty
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.trademaster.platform.plugins.module_utils._github.client import Client as GitHub
 from ansible_collections.trademaster.platform.plugins.module_utils._grafana.client import Grafana
 from ansible_collections.trademaster.platform.plugins.module_utils._kong.client import Client
 
@@ -54,10 +55,9 @@ class Run:
 
 @contextmanager
 def recorded_calls() -> Iterator[Calls]:
-    """Count every call of every boto3 client, and of every client of Grafana, Kong and PagerDuty, made while the block
-    runs."""
+    """Count every call that a client of boto3, GitHub, Grafana, Kong or PagerDuty makes while the block runs."""
     calls = Calls()
-    call_grafana = Grafana.request
+    call_github, call_grafana = GitHub.request, Grafana.request
     call_aws, call_kong = botocore.client.BaseClient._make_api_call, Client.request
     call_pagerduty = pagerduty.RestApiV2Client.request
 
@@ -68,6 +68,10 @@ def recorded_calls() -> Iterator[Calls]:
     def counted_of_kong(client: Client, method: str, path: str, body: Any = None) -> Any:
         calls.operations.append(f"{method} {path}")
         return call_kong(client, method, path, body)
+
+    def counted_of_github(client: GitHub, method: str, path: str, body: Any = None) -> Any:
+        calls.operations.append(f"{method} {path}")
+        return call_github(client, method, path, body)
 
     def counted_of_grafana(client: Grafana, method: str, path: str, body: Any = None) -> Any:
         calls.operations.append(f"{method} {path}")
@@ -80,6 +84,7 @@ def recorded_calls() -> Iterator[Calls]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.client.BaseClient, "_make_api_call", counted)
         patch.setattr(Client, "request", counted_of_kong)
+        patch.setattr(GitHub, "request", counted_of_github)
         patch.setattr(Grafana, "request", counted_of_grafana)
         patch.setattr(pagerduty.RestApiV2Client, "request", counted_of_pagerduty)
         yield calls

@@ -88,6 +88,11 @@ def test_both_ways_answer_the_same_for_kong(tmp_path: Path, kong: Admin, diff: b
     [
         ("ssm_parameters", {"path": "no-slash", "parameters": PARAMETERS}, "path: 'no-slash' is not a hierarchy"),
         ("kong_service", {"name": "a b"}, "name: 'a b' has to be a name of letters"),
+        (
+            "github_variables",
+            {"repository": "a", "variables": {}, "api_token": "unused"},
+            "repository: 'a' has to be owner/",
+        ),
         ("pagerduty_service", {"name": "a", "api_url": "http://a"}, "api_url: 'http://a' has to be an https:// URL"),
     ],
 )

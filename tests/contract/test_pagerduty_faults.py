@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 import pytest
 from ansible_collections.trademaster.platform.plugins.module_utils._core.clock import Clock
-from ansible_collections.trademaster.platform.plugins.module_utils._pagerduty.client import (
+from ansible_collections.trademaster.platform.plugins.module_utils._core.rest import (
     ATTEMPTS,
-    Client,
+    ApiError,
     Connection,
     Item,
-    PagerDutyError,
 )
+from ansible_collections.trademaster.platform.plugins.module_utils._pagerduty.client import Client
 
-from local_cloud.pagerduty.server import Fault
 from local_cloud.pagerduty.standalone import Pager, running_pager
+from local_cloud.stand_in.faults import Fault
 
 
 @dataclass
@@ -77,7 +77,7 @@ def test_a_limit_is_waited_for_as_long_as_pagerduty_says(method: str, pager: Pag
 def test_a_limit_without_end_is_given_up(pager: Pager, slept: Slept) -> None:
     pager.stand_in.faults = [Fault(429, times=100)]
 
-    with pytest.raises(PagerDutyError, match=r"^GET /services: 429: Rate Limit Exceeded \(code 2020\)$"):
+    with pytest.raises(ApiError, match=r"^GET /services: 429: Rate Limit Exceeded \(code 2020\)$"):
         client_of(pager, slept).list("services")
     assert len(slept.seconds) == ATTEMPTS - 1
     assert pager.stand_in.faults[0].times == 100 - ATTEMPTS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,11 +10,8 @@ import urllib3
 
 from tests.contract.harness import Run, run_module
 from tests.contract.pager_api import USER, PagerApi
-from tests.contract.test_contract import CASES
 
 LATER = "(known after apply)"
-# What finds an entity cannot be edited.
-FOUND_BY = {"pagerduty_service_integration": {"service"}}
 
 
 def service(name: str = "contract-refused", **options: Any) -> dict[str, Any]:
@@ -27,20 +23,6 @@ def refused(run: Run, message: str) -> None:
     assert run.answer["msg"].startswith(message), run.answer["msg"]
     assert "\n" not in run.answer["msg"]
     assert run.calls.writes == []
-
-
-@pytest.mark.parametrize("module", sorted({case.module for case in CASES if case.api == "pager"}))
-def test_every_option_is_edited_by_a_case(module: str) -> None:
-    spec = importlib.import_module(f"ansible_collections.trademaster.platform.plugins.modules.{module}").ARGUMENT_SPEC
-    edited = {
-        name
-        for case in CASES
-        if case.module == module
-        for edit in case.edits.values()
-        for name, value in edit.items()
-        if case.present.get(name) != value
-    }
-    assert set(spec) - edited - FOUND_BY.get(module, set()) - {"name", "state"} == set()
 
 
 RULE = {"escalation_delay_in_minutes": 5, "users": [USER]}

@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 if str(REPOSITORY) not in sys.path:
     sys.path.insert(0, str(REPOSITORY))
 
-from local_cloud.ports import free_ports  # noqa: E402
+from local_cloud.ports import free_port_settings  # noqa: E402
 from local_cloud.processes import Record, read_records  # noqa: E402
 from local_cloud.settings import Settings  # noqa: E402
 
@@ -46,11 +46,9 @@ def free_network() -> str:
 
 def environment(state: Path, **more: str) -> dict[str, str]:
     """Variables of a local cloud of its own: free ports, given state folder."""
-    names = ("AWS", "HTTPS", "HTTP", "PAGER", "GITHUB", "AWX")
-    ports = {f"LOCAL_CLOUD_{name}_PORT": str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
     return {
         "LOCAL_CLOUD_STATE": str(state),
-        **ports,
+        **free_port_settings(),
         "LOCAL_CLOUD_NETWORK": free_network(),
         "LOCAL_CLOUD_IMAGES": str(Path(__file__).parent / "images.yml"),
         **more,

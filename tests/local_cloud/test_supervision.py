@@ -27,7 +27,9 @@ def test_up_twice_then_down_leaves_nothing(own_cloud: LocalCloud) -> None:
     assert "started" in own_cloud.command("up").stdout
     pid = own_cloud.process("server").pid
     assert "already running" in own_cloud.command("up").stdout
-    assert own_cloud.command("status").returncode == 0
+    status = own_cloud.command("status")
+    assert status.returncode == 0
+    assert {"server", "pagerduty", "github", "awx"} <= {line.split()[0] for line in status.stdout.splitlines()}
     assert own_cloud.command("down").returncode == 0
     assert gone(own_cloud)
     assert procfs.stat(pid) is None
@@ -66,7 +68,7 @@ def test_down_finds_the_tasks_of_a_killed_server(own_cloud: LocalCloud) -> None:
     world.serve(world.define(world.container()), count=2)
     world.steady()
     records = read_records(own_cloud.settings.records)
-    assert sum(record.name.startswith("task-") for record in records) == 2
+    assert sum(record.name.startswith("task/") for record in records) == 2
     pids = [record.pid for record in records]
     os.kill(own_cloud.process("server").pid, signal.SIGKILL)
     assert own_cloud.command("down").returncode == 0

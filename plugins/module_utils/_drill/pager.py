@@ -17,7 +17,7 @@ OPEN = ["triggered", "acknowledged"]
 
 @dataclass(frozen=True)
 class Pager:
-    """Incidents of the service `service_id` (GET /incidents). Raises PagerDutyError."""
+    """Incidents of the service `service_id` (GET /incidents). Raises ApiError."""
 
     client: Client
     service_id: str

@@ -12,9 +12,9 @@ from .._aws.secret_reader import current_fields, current_value
 from .._aws.session import Aws, Outcome
 from .._core.changes import Change
 from .._core.errors import PlatformError
+from .._core.rest import Connection
 from .._core.wait import DONE, WaitTimeout, pending
 from .._pagerduty.client import Client as PagerDuty
-from .._pagerduty.client import Connection
 from .._verify.grafana import prometheus
 from .._verify.http import Client
 from .._verify.traffic import Account, Traffic

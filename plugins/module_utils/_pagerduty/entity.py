@@ -11,7 +11,7 @@ from typing import Any
 
 from .._core.changes import Change, State, plan_one
 from .._core.placeholders import KNOWN_AFTER_APPLY
-from .client import Item
+from .._core.rest import Item
 from .session import PagerDuty
 
 Body = Callable[[Change], Mapping[str, Any]]

@@ -9,7 +9,8 @@ import datetime
 from typing import Any
 
 from .._core.errors import InvalidInput
-from .client import Client, Item
+from .._core.rest import Item
+from .client import Client
 from .references import References
 from .session import Outcome, PagerDuty
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from .._core.changes import Change, desired_fields
 from .._core.errors import InvalidInput
-from .client import Client, Item
+from .._core.rest import Item
+from .client import Client
 from .entity import Kind, bring
 from .references import References
 from .session import Outcome, PagerDuty

@@ -11,7 +11,7 @@ from typing import Any
 
 from .._core.changes import Change, desired_fields
 from .._core.errors import InvalidInput
-from .client import Item
+from .._core.rest import Item
 from .entity import Kind, bring, without_empty
 from .references import References
 from .session import Outcome, PagerDuty

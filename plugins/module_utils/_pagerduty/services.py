@@ -10,7 +10,7 @@ from typing import Any
 
 from .._core.changes import Change, State, desired_fields
 from .._core.errors import InvalidInput
-from .client import Item
+from .._core.rest import Item
 from .entity import Kind, bring, merged, without_empty
 from .references import References
 from .session import Outcome, PagerDuty

@@ -14,21 +14,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback
-
-from .._core.session import Outcome, Session, finish
-from .client import Client, Connection
+from .._core.rest_session import connection_of, connection_options, run_with
+from .._core.session import Outcome, Session
+from .client import Client
 
 __all__ = ["CONNECTION", "Outcome", "PagerDuty", "run_module"]
 
-API_URL = "https://api.pagerduty.com"
-
-CONNECTION: Mapping[str, Mapping[str, Any]] = {
-    "api_url": {"type": "str", "default": API_URL, "fallback": (env_fallback, ["PAGERDUTY_API_URL"])},
-    "api_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["PAGERDUTY_API_TOKEN"])},
-    "ca_cert": {"type": "path", "fallback": (env_fallback, ["PAGERDUTY_CA_CERT"])},
-    "timeout_seconds": {"type": "float", "default": 30.0},
-}
+CONNECTION = connection_options("https://api.pagerduty.com", "PAGERDUTY", "PAGERDUTY_API_TOKEN")
 
 
 @dataclass
@@ -37,21 +29,9 @@ class PagerDuty(Session):
 
     @cached_property
     def client(self) -> Client:
-        options = self.params
-        connection = Connection(
-            url=options["api_url"],
-            token=options["api_token"] or "",
-            ca_cert=options["ca_cert"] or "",
-            timeout_seconds=options["timeout_seconds"],
-        )
-        return Client(connection, self.clock)
+        return Client(connection_of(self.params), self.clock)
 
 
 def run_module(argument_spec: Mapping[str, Any], run: Callable[[PagerDuty], Outcome], **constraints: Any) -> None:
-    """Build the module, run it, and leave through exit_json or fail_json.
-
-    `constraints` are AnsibleModule's (`required_if`, `mutually_exclusive`, …).
-    """
-    spec = {**CONNECTION, **argument_spec}
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True, **constraints)
-    finish(PagerDuty(module), run, str)
+    """Build the module, run it, and leave through exit_json or fail_json."""
+    run_with(PagerDuty, {**CONNECTION, **argument_spec}, run, **constraints)

@@ -21,7 +21,12 @@ HELLO = """\
   gather_facts: false
   tasks:
     - ansible.builtin.debug:
-        msg: "{{ greeting | default('hello') }} to {{ inventory_hostname }}"
+        msg: "{{ greeting | default('hello') }} to {{ inventory_hostname }} by {{ awx_user_name }}, {{ playbook_dir }}"
+    - ansible.builtin.debug:
+        msg: "{{ kong_admin_url | default('none') }}, {{ lookup('env', 'KONG_TOKEN_FILE') }}"
+    - ansible.builtin.set_stats:
+        data:
+          greeted: "{{ inventory_hostname }}"
 """
 FILES = {
     "playbooks/hello.yml": HELLO,

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -164,3 +169,55 @@ def test_a_module_makes_leaves_alone_changes_and_removes(kind: str, world: Api, 
     assert not modules.changed(kind, **{**given, **edit}), "nothing to do after the change"
     assert modules.changed(kind, **absent, state="absent"), "removed"
     assert not modules.changed(kind, **absent, state="absent"), "nothing to remove"
+
+
+def test_a_module_makes_the_graph_of_a_workflow(api: Api, modules: Modules) -> None:
+    for name in ("plan", "deploy", "rollback"):
+        api.job_template(name)
+
+    def node(name: str, kind: str = "job_template", **edges: list[dict[str, str]]) -> dict[str, Any]:
+        template = {"name": name, "type": kind, "organization": {"name": "Default"}, "timeout": 60}
+        return {"identifier": name, "unified_job_template": template, "related": edges}
+
+    nodes = [
+        node("plan", success_nodes=[{"identifier": "approve"}]),
+        node("approve", "workflow_approval", success_nodes=[{"identifier": "deploy"}]),
+        node("deploy", failure_nodes=[{"identifier": "rollback"}]),
+        node("rollback"),
+    ]
+    for _again in range(2):
+        assert modules.changed(
+            "workflow_job_template",
+            name="Release",
+            organization="Default",
+            workflow_nodes=nodes,
+            destroy_current_nodes=True,
+        )
+
+    made = {one["identifier"]: one for one in api.call("GET", "workflow_job_template_nodes/")["results"]}
+    assert {name: one["summary_fields"]["unified_job_template"]["unified_job_type"] for name, one in made.items()} == {
+        "plan": "job",
+        "approve": "workflow_approval",
+        "deploy": "job",
+        "rollback": "job",
+    }
+    assert made["plan"]["success_nodes"] == [made["approve"]["id"]]
+    assert made["approve"]["success_nodes"] == [made["deploy"]["id"]]
+    assert made["deploy"]["failure_nodes"] == [made["rollback"]["id"]]
+    assert api.count("unified_job_templates", type="workflow_approval_template") == 1, "the first went with its node"
+
+
+def test_a_playbook_makes_them_with_the_defaults_of_their_group(api: Api, tmp_path: Path) -> None:
+    controller = api.controller
+    names = ("url", "username", "password")
+    values = {"controller": {name: getattr(controller, name) for name in names}}
+    given = json.dumps({**values, "ansible_python_interpreter": sys.executable})
+    program = Path(sys.executable).with_name("ansible-playbook")
+    argv = [program, "-i", "localhost,", "-c", "local", Path(__file__).with_name("controller.yml"), "-e", given]
+    variables = {**os.environ, "SSL_CERT_FILE": controller.ca_cert, "HOME": str(tmp_path)}
+
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=variables)
+
+    assert "ok=4    changed=3    unreachable=0    failed=0" in done.stdout, done.stdout
+    assert api.count("organizations") == 1
+    assert api.one("projects", name="platform")["organization"] is None

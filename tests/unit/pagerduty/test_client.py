@@ -11,12 +11,8 @@ import httpx2
 import pytest
 from ansible_collections.trademaster.platform.plugins.module_utils._core.clock import Clock
 from ansible_collections.trademaster.platform.plugins.module_utils._core.errors import InvalidInput
-from ansible_collections.trademaster.platform.plugins.module_utils._pagerduty.client import (
-    NOT_PAGERDUTY,
-    Client,
-    Connection,
-    PagerDutyError,
-)
+from ansible_collections.trademaster.platform.plugins.module_utils._core.rest import ApiError, Connection
+from ansible_collections.trademaster.platform.plugins.module_utils._pagerduty.client import NOT_PAGERDUTY, Client
 
 TOKEN = "u+a-token-that-ends-in-9876"
 Answer = httpx2.Response | Exception
@@ -106,7 +102,7 @@ def test_what_goes_wrong_is_told_in_one_line(
 ) -> None:
     answer, message = ANSWERS[name]
 
-    with caplog.at_level(logging.DEBUG), pytest.raises(PagerDutyError) as raised:
+    with caplog.at_level(logging.DEBUG), pytest.raises(ApiError) as raised:
         answering(answer).list("services")
 
     text = str(raised.value)

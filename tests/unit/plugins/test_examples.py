@@ -1,4 +1,4 @@
-"""The examples of the modules for Kong and PagerDuty name options that there are, with values that they take."""
+"""The examples of the modules for GitHub, Kong and PagerDuty name options that there are, with values they take."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.trademaster.platform.plugins.module_utils._github import session as github
 from ansible_collections.trademaster.platform.plugins.module_utils._kong import session as kong
 from ansible_collections.trademaster.platform.plugins.module_utils._pagerduty import session as pagerduty
 
 MODULES = Path(__file__).resolve().parents[3] / "plugins" / "modules"
 PREFIX = "trademaster.platform."
-CONNECTIONS = {"kong": kong.CONNECTION, "pagerduty": pagerduty.CONNECTION}
+CONNECTIONS = {"github": github.CONNECTION, "kong": kong.CONNECTION, "pagerduty": pagerduty.CONNECTION}
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for api in CONNECTIONS for path in MODULES.glob(f"{api}_*.py")))

@@ -26,6 +26,7 @@ def extends(module: Path, fragment: str) -> bool:
     ("name", "fragment"),
     [
         ("aws", "amazon.aws.common.modules"),
+        ("github", "trademaster.platform.github"),
         ("kong", "trademaster.platform.kong"),
         ("pagerduty", "trademaster.platform.pagerduty"),
     ],
