@@ -175,8 +175,10 @@ def test_a_release_that_does_not_verify_is_rolled_back_and_the_workflow_fails() 
     assert {name for name, status in ran.items() if status == "failed"} == {"verify", "notify"}
     assert ran["rollback"] == "successful"
     assert "status" not in ran
-    (deployed,) = listed("jobs", name=f"{NAME}%20deploy", status="successful")
-    assert json.loads(deployed["extra_vars"])["release_tag"] == "1.4.2"
+    deployed = listed("jobs", name=f"{NAME}%20deploy", status="successful", order_by="-id")[0]
+    variables = json.loads(deployed["extra_vars"])
+    assert variables["release_tag"] == "1.4.2"
+    assert variables["release_by"] == "{{ awx_user_name | default('awx') }}"
 
 
 def test_what_is_denied_changes_nothing() -> None:

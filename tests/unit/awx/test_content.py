@@ -91,7 +91,7 @@ def workflow(*nodes: dict[str, Any], **more: Any) -> dict[str, Any]:
         ),
         (
             {"schedules": [{"name": "a", "job_template": "nothing"}]},
-            "awx_schedules[0].job_template: 'nothing' is not in awx_job_templates: choose from deploy, rollback, status",
+            "awx_schedules[0].job_template: 'nothing' is not in awx_job_templates: choose from deploy,",
         ),
         (
             {"schedules": [{"name": "a"}]},
