@@ -12,7 +12,8 @@ def start(runtime: Runtime) -> Part:
     """Start it and publish where it is."""
     settings = runtime.settings
     password = new_secret()
-    part = Part.start(runtime, "awx", settings.awx_port, USERNAME=_USERNAME, PASSWORD=password)
+    own = {"USERNAME": _USERNAME, "PASSWORD": password, "STATE": str(settings.state)}
+    part = Part.start(runtime, "awx", settings.awx_port, **own)
     password_file = write_private(settings.state / "awx.password", password)
     runtime.endpoints.publish(part.name, "url", part.url)
     runtime.endpoints.publish(part.name, "username", _USERNAME)

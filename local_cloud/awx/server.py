@@ -8,6 +8,7 @@ import hmac
 import itertools
 import json
 import logging
+import os
 import secrets
 import time
 from pathlib import Path
@@ -168,6 +169,9 @@ def main() -> None:
     settings = Settings.from_environment("awx")
     log_to_stderr()
     LOG.info("%s: a stand-in for AWX on %s; it runs the playbooks of one folder", SERVER, settings.url)
+    if "STATE" in settings.more:
+        # By it jobs find the local cloud: they run elsewhere than in its checkout.
+        os.environ["LOCAL_CLOUD_STATE"] = settings.more["STATE"]
     project = Path(settings.more.get("PROJECT") or REPOSITORY)
     stand_in = StandIn(settings.more["USERNAME"], settings.more["PASSWORD"], project)
     serve(stand_in.application(), settings)
