@@ -15,7 +15,7 @@ TERSE    := ANSIBLE_STDOUT_CALLBACK=trademaster.platform.terse
 QUIET    := $(TERSE) ANSIBLE_CALLBACKS_ENABLED=trademaster.platform.terse
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up verify drill deploy rollback rotate releases cicd evidence sbom destroy status logs down test policies record kong-contract bench topology lock
+.PHONY: help setup up verify drill deploy rollback rotate releases cicd evidence sbom destroy status logs down test policies record kong-contract bench topology lock awx
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ cicd: setup ## Let the pipeline of the service into the account; CHECKOUT=<folde
 evidence: setup ## Judge the environment by its security controls and ask Prowler too; writes a report below .local/evidence
 	@$(PYTHON) scripts/setup.py --prowler
 	$(PLAYBOOK) playbooks/evidence.yml $(ARGS)
+
+awx: setup ## Fill the controller AWX: make awx ARGS='-e awx_state=absent' empties it; ARGS=--check only tells
+	$(PLAYBOOK) playbooks/awx.yml $(ARGS)
 
 sbom: ## List the Python packages that the playbooks run on, as a bill of materials in .local/sbom.json
 	@$(PYTHON) scripts/setup.py --test

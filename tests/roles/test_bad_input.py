@@ -158,6 +158,24 @@ REFUSALS = {
         {"cicd_github": True, "cicd_github_api_token": ""},
         "cicd_github_api_token: it is empty, and cicd_github asks for the environments at GitHub; give a token",
     ),
+    "a question that no role of the playbook answers": Refusal(
+        "awx",
+        {"awx_job_templates": [{"name": "deploy", "playbook": "deploy", "survey": [{"variable": "release_tga"}]}]},
+        "awx_job_templates[0].survey[0].variable: 'release_tga' is no variable of the roles of playbooks/",
+    ),
+    "a schedule of nothing": Refusal(
+        "awx",
+        {"awx_schedules": [{"name": "nightly", "job_template": "drift", "rrule": "RRULE:FREQ=DAILY"}]},
+        "awx_schedules[0].job_template: 'drift' is not in awx_job_templates: choose from site, plan, verify",
+    ),
+    "a controller without an account": Refusal(
+        "awx",
+        {"awx_token": "", "awx_username": "admin", "awx_password": ""},
+        'awx_token: "" is not given; set it, or the variable CONTROLLER_OAUTH_TOKEN, or both awx_username',
+    ),
+    "a controller that is not there": Refusal(
+        "awx", {}, 'awx_url: "http://127.0.0.1:1" does not answer as a controller (Status code was -1 and not [200]'
+    ),
     "a password of Grafana in clear": Refusal(
         "grafana",
         {"grafana_environment": {"GF_SECURITY_ADMIN_PASSWORD": "secret"}},
