@@ -71,7 +71,7 @@ def context(archive: Path) -> Path:
 
 def introspected(collections: Path, *arguments: str | Path) -> dict[str, list[str]]:
     said = run(BIN / "ansible-builder", "introspect", collections, *arguments)
-    return dict(yaml.safe_load(said))
+    return dict(yaml.safe_load(said.rpartition("---\n")[2]))  # warnings come before
 
 
 def distributions_of(names: list[str]) -> set[str]:
