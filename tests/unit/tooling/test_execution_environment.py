@@ -65,7 +65,9 @@ def context(archive: Path) -> Path:
     for name in ("execution-environment.yml", "bindep.txt", "requirements/runtime.txt"):
         (root / name).symlink_to(ROOT / name)
     (root / definition()["additional_build_files"][0]["src"]).symlink_to(archive)
-    run(BIN / "ansible-builder", "create", "--output-filename", "Containerfile", "--context", root / "context", cwd=root)
+    run(
+        BIN / "ansible-builder", "create", "--output-filename", "Containerfile", "--context", root / "context", cwd=root
+    )
     return root / "context"
 
 
