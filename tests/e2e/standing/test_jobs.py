@@ -76,6 +76,14 @@ def test_status(controller: Controller) -> None:
     assert "auth-service: 1.1.0" in controller.launch("status").succeeded().text
 
 
+def test_rollback_after_alert(controller: Controller, environment: Environment) -> None:
+    controller.launch("rollback_after_alert", release_reason="there was an alert").succeeded()
+    assert record(environment)["to"]["version"] == "1.0.0"
+    again = controller.launch("rollback_after_alert", release_reason="there was another alert").succeeded()
+    assert "nothing is rolled back: the last rollback is not live" in again.text
+    assert record(environment)["reason"] == "there was an alert"
+
+
 def test_rollback(controller: Controller, environment: Environment) -> None:
     controller.launch("rollback", release_reason="it was a test").succeeded()
     assert record(environment)["by"] == "ada"
