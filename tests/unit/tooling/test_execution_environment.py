@@ -109,6 +109,10 @@ def test_the_collection_declares_what_it_takes(declared: dict[str, list[str]]) -
     assert declared["system"] == [f"git [platform:rpm platform:dpkg]  {from_us}"]
 
 
+def test_of_all_requirements_the_collection_has_its_own(installed: Path) -> None:
+    assert [path.name for path in installed.glob("*/*/*/requirements/*")] == ["runtime.in"]
+
+
 def test_every_import_of_a_plugin_is_declared(declared: dict[str, list[str]]) -> None:
     provided = distributions_of(["ansible-core", *(line.partition("  #")[0] for line in declared["python"])])
     providers = packages_distributions()
