@@ -2,6 +2,7 @@
 PYTHON    ?= python3
 INVENTORY ?= inventories/local
 STAGES    ?=
+IMAGE     ?= trademaster-platform:latest
 ARGS      ?=
 
 VENV     := .venv/bin
@@ -15,7 +16,7 @@ TERSE    := ANSIBLE_STDOUT_CALLBACK=trademaster.platform.terse
 QUIET    := $(TERSE) ANSIBLE_CALLBACKS_ENABLED=trademaster.platform.terse
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up verify drill deploy rollback rotate releases cicd evidence sbom destroy status logs down test policies record kong-contract bench topology lock awx
+.PHONY: help setup up verify drill deploy rollback rotate releases cicd evidence sbom destroy status logs down test policies record kong-contract bench topology lock awx image
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,6 +102,13 @@ bench: ## Measure releases, and kong_config beside decK where that is installed;
 
 topology: setup ## Draw docs/images/topology.svg, who reaches whom in the network; ARGS='--inventory … --output …' draws another
 	@PYTHONPATH=.venv/collections $(VENV)/python -m scripts.topology $(ARGS)
+
+image: ## Build the execution environment of AWX, with podman or docker: make image IMAGE=registry.example.com/platform:0.1.0
+	@$(PYTHON) scripts/setup.py --test
+	@rm -rf .local/image && mkdir -p .local/image
+	@$(VENV)/ansible-galaxy collection build --output-path .local/image
+	@mv .local/image/trademaster-platform-*.tar.gz .local/image/trademaster-platform.tar.gz
+	$(VENV)/ansible-builder build --context .local/image/context --tag $(IMAGE) $(ARGS)
 
 lock: ## Pin requirements/*.in anew (needs uv)
 	uv pip compile $(LOCK) requirements/test.in -o requirements/test.txt

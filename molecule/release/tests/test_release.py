@@ -55,6 +55,6 @@ def test_a_release_is_recorded_and_counted_once(release: dict[str, Any]) -> None
 
 
 def test_the_list_is_kept_as_json() -> None:
-    listed = json.loads((Path(os.environ["LOCAL_CLOUD_STATE"]) / "molecule-releases.json").read_text())
+    listed = json.loads((Path(os.environ["LOCAL_CLOUD_STATE"]) / "molecule-reports" / "releases.json").read_text())
     assert [release["id"] for release in listed["releases"]] == ["release-1"]
     assert listed["delivery"]["deployments"] == 1

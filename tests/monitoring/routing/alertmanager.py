@@ -30,6 +30,7 @@ UNPACKED = REPOSITORY / ".venv" / "debian" / "usr"
 PACE = 100
 GROUP, GROUPS = "{{ $labels.group }}", ("sessions", "gateway")
 KEY = "0123456789abcdef0123456789abcdef"
+EVENTS_TOKEN = "shown-by-alertmanager"
 
 
 def program(name: str) -> str:
@@ -144,11 +145,13 @@ def eventually(look: Callable[[], Any], what: str, timeout: float = 15.0) -> Any
 @contextmanager
 def running(folder: Path, recorder: Recorder, **variables: Any) -> Iterator[Alertmanager]:
     """Alertmanager, started as the task of the role starts it, with `recorder` in place of pager, SNS and Slack."""
-    where = {"alertmanager_pagerduty_url": recorder.url, "alertmanager_sns_url": recorder.url}
-    configuration = configure(folder, **where, **variables)
     secrets = folder / "secrets"
+    where = {"alertmanager_pagerduty_url": recorder.url, "alertmanager_sns_url": recorder.url}
+    where |= {"__alertmanager_secrets_folder": str(secrets)}
+    configuration = configure(folder, **where, **variables)
     secrets.mkdir()
     (secrets / "pagerduty").write_text(KEY)
+    (secrets / "events").write_text(EVENTS_TOKEN)
     (secrets / "slack").write_text(f"{recorder.url}/slack")
     (port,) = free_ports(1)
     # Where Debian's looks for its templates, as in local_cloud/images.yml.

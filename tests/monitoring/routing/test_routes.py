@@ -67,3 +67,11 @@ def test_who_reads_warnings_is_optional(tmp_path: Path, options: dict[str, objec
     text = configuration.read_text()
     assert [kind for kind in ("slack", "email") if f"{kind}_configs" in text] == kinds
     assert not any(secret in text for secret in ("arn:slack", "arn:mail"))
+
+
+def test_a_rulebook_is_told_besides_whoever_else_is(tmp_path: Path) -> None:
+    configuration = configure(tmp_path, alertmanager_events={"secret": "arn:events", "url": "https://eda.example.com"})
+    test_amtool_accepts_the_configuration(configuration)
+    assert receiver_of(configuration, {"alertname": "ServiceGone", "severity": "critical"}) == "events,pager"
+    assert receiver_of(configuration, {"alertname": "Watchdog"}) == "heartbeat"
+    assert "arn:events" not in configuration.read_text()

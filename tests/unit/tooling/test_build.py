@@ -11,8 +11,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = {
-    *("CHANGELOG.md", "CONTRIBUTING.md", "COPYING", "README.md", "galaxy.yml"),
-    *("changelogs", "docs", "meta", "playbooks", "plugins", "roles"),
+    *("CHANGELOG.md", "CONTRIBUTING.md", "COPYING", "README.md", "bindep.txt", "galaxy.yml"),
+    *("changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "requirements", "roles"),
 }
 # ansible-galaxy leaves these out by itself.
 BY_DEFAULT = ["galaxy.yml", "*.pyc", "*.retry", ".git", "tests/output"]
