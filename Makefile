@@ -15,7 +15,7 @@ TERSE    := ANSIBLE_STDOUT_CALLBACK=trademaster.platform.terse
 QUIET    := $(TERSE) ANSIBLE_CALLBACKS_ENABLED=trademaster.platform.terse
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up verify drill deploy rollback rotate releases evidence sbom destroy status logs down test policies record kong-contract bench topology lock
+.PHONY: help setup up plan verify drill deploy rollback rotate releases evidence sbom destroy status logs down test policies record kong-contract bench topology lock
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ up: setup ## Converge the environment, verify it and print where it answers; ARG
 	$(ON_LOCAL) $(CLOUD) up
 	$(PLAYBOOK) playbooks/site.yml $(ARGS)
 	$(PLAYBOOK) playbooks/verify.yml $(ARGS)
+
+plan: setup ## Show what site.yml would change, also as JSON and Markdown in .local/plan; exit 2 when it would change something
+	@$(VENV)/python -m scripts.plan -i $(INVENTORY) $(ARGS)
 
 verify: setup ## Prove that the environment serves
 	$(PLAYBOOK) playbooks/verify.yml $(ARGS)
