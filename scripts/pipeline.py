@@ -35,6 +35,8 @@ VARIABLES = {
 # What the workflows say themselves.
 RESERVED = {"release_tag", "release_to", "release_service", "release_reason", "release_by", "release_summary_file"}
 GITHUB_TIMEOUT_S = 30
+# GitHub lets the runs of one repository wait for each other. Others release too: AWX, people, other repositories.
+QUEUE_SECONDS = 1800
 
 
 def refuse(reason: str) -> NoReturn:
@@ -212,6 +214,7 @@ def settings() -> None:
     if migrations := environment.get("MIGRATIONS"):
         path = str(Path(environment["GITHUB_WORKSPACE"]) / "service" / migrations)
         found["release_migrations"] = {**found.get("release_migrations", {}), "path": path}
+    found.setdefault("release_lock", {"wait_seconds": QUEUE_SECONDS})
     found |= {
         "release_service": environment["SERVICE"],
         "release_reason": " ".join([environment.get("REASON", ""), run]).strip(),
