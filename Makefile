@@ -15,7 +15,7 @@ TERSE    := ANSIBLE_STDOUT_CALLBACK=trademaster.platform.terse
 QUIET    := $(TERSE) ANSIBLE_CALLBACKS_ENABLED=trademaster.platform.terse
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan verify drill deploy rollback rotate releases evidence sbom destroy status logs down test policies record kong-contract bench topology lock
+.PHONY: help setup up plan verify drill deploy rollback rotate releases evidence sbom release destroy status logs down test policies record kong-contract bench topology lock
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ sbom: ## List the Python packages that the playbooks run on, as a bill of materi
 
 destroy: setup ## Remove what site.yml made: make destroy ARGS='-e destroy_confirmed=<environment>'
 	$(PLAYBOOK) playbooks/destroy.yml $(ARGS)
+
+release: sbom ## Build the collection in dist, with its part of the changelog: make release VERSION=1.2.3
+	@$(VENV)/python -m scripts.release '$(VERSION)'
 
 status: setup ## Show services, traffic, alarms and releases; ARGS='-e status_format=json' shows JSON and nothing else
 	@$(QUIET) $(PLAYBOOK) playbooks/status.yml $(ARGS)

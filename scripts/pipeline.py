@@ -227,6 +227,20 @@ def settings() -> None:
     answer(file=str(file), summary=str(summary))
 
 
+def plan() -> None:
+    """Plan, and tell it in the summary of the job. Changes are no failure. Answers `verdict`."""
+    folder = Path(os.environ["PLAN_DIR"])
+    subprocess.run(["make", "plan"], check=False)
+    if not (folder / "plan.json").exists():
+        sys.exit("there is no plan: why is above")
+    verdict = str(json.loads((folder / "plan.json").read_text())["verdict"])
+    answer(verdict=verdict)
+    with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a") as summary:
+        summary.write((folder / "plan.md").read_text())
+    if verdict == "failed":
+        sys.exit("the plan is not complete: why is above")
+
+
 # --- telling ------------------------------------------------------------------------------------------------
 
 
@@ -279,7 +293,7 @@ def github(method: str, path: str, body: Mapping[str, str] | None = None) -> Any
 def main() -> None:
     parser = argparse.ArgumentParser(description="Steps of the GitHub workflows.")
     steps = parser.add_subparsers(required=True)
-    for step in (check, account, settings):
+    for step in (check, account, settings, plan):
         steps.add_parser(step.__name__).set_defaults(step=step)
     refusing = steps.add_parser("variables")
     refusing.add_argument("names", nargs="+", choices=VARIABLES)
