@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -202,7 +203,7 @@ class Pipeline:
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.environment.variables['LOCAL_CLOUD_AWS_PORT']}",
             "PLATFORM_CHECKOUT": str(REPOSITORY),
             "SERVICE_CHECKOUT": str(self.service),
-            "ARTIFACTS": str(self.folder / "artifacts"),
+            "ARTIFACTS": tempfile.mkdtemp(dir=self.folder / "artifacts"),
             "STAND_INS": str(stand_ins),
             "STAND_INS_PYTHON": PYTHON,
             "ASSUMED_INSTEAD": assumed_instead,

@@ -43,14 +43,14 @@ def _take(lock: Lock, params: Mapping[str, Any]) -> Outcome:
         )
 
     wait = params["wait_timeout"] if not lock.aws.check_mode else 0
-    grant = _queue(lock, acquire, wait) if wait > 0 else acquire()
+    grant = queue(lock, acquire, wait) if wait > 0 else acquire()
     held = grant.held
     said = grant.standing != "ours" and held.note
     result = {"lock": _shown(held), "note": held.note}
     return Outcome(_taken(lock.name, grant), result, warnings=[f"lock {lock.name}: {held.note}"] if said else [])
 
 
-def _queue(lock: Lock, acquire: Callable[[], Grant], seconds: float) -> Grant:
+def queue(lock: Lock, acquire: Callable[[], Grant], seconds: float) -> Grant:
     """Take the lock once nobody else has it; WaitTimeout says who still has."""
     grants: list[Grant] = []
 
