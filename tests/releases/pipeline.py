@@ -26,7 +26,7 @@ from tests.releases.releases import MINUTES, Run
 ACCOUNT = "123456789012"
 PLATFORM = "trademaster/trademaster.platform"
 # What `uses` is pinned to; act takes the workflows of the working tree for it.
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
+COMMIT = "01" * 20
 WORKFLOWS = REPOSITORY / ".github" / "workflows"
 PYTHON = sys.executable
 VARIABLES = {
@@ -35,6 +35,8 @@ VARIABLES = {
     "ECR_REPOSITORY": "trademaster-auth",
     "INVENTORY": "inventories/local",
 }
+# What they call, which is what policies allow them.
+TARGETS = {"release-service": "deploy", "rollback-service": "rollback", "plan-environment": "plan"}
 # The actions that are replaced, each by a shell script, with its inputs as variables.
 ACTIONS: dict[str, tuple[list[str], str]] = {
     "actions/checkout": (
@@ -168,7 +170,7 @@ class Pipeline:
         process = subprocess.Popen(
             ["act", event[0], *self._flags(variables or VARIABLES, payload)],
             cwd=self.service,
-            env=self._surroundings(assumed_instead),
+            env=self._surroundings(workflow, assumed_instead),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -189,13 +191,13 @@ class Pipeline:
             *("--actor", "ada"),
         ]
 
-    def _surroundings(self, assumed_instead: str) -> dict[str, str]:
+    def _surroundings(self, workflow: str, assumed_instead: str) -> dict[str, str]:
         stand_ins = REPOSITORY / "tests" / "releases" / "runner"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GITHUB_"))}
         return {
             **kept,
             **self.environment.variables,
-            **self.environment.gate("deploy"),
+            **self.environment.gate(TARGETS[workflow]),
             "PATH": f"{stand_ins}{os.pathsep}{os.environ['PATH']}",
             "XDG_CACHE_HOME": str(self.folder / "home"),
             "XDG_CONFIG_HOME": str(self.folder / "home"),
@@ -219,7 +221,8 @@ def caller(workflow: str, event: str, inputs: dict[str, Any]) -> dict[str, Any]:
         "jobs": {
             "called": {
                 "uses": f"{PLATFORM}/.github/workflows/{workflow}.yml@{COMMIT}",
-                "permissions": {"contents": "read", "id-token": "write", "attestations": "write"},
+                "permissions": dict.fromkeys(["id-token", "attestations", "pull-requests"], "write")
+                | {"contents": "read"},
                 "with": {"environment": "local", **inputs},
             },
             "after": {

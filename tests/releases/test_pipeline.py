@@ -111,6 +111,15 @@ def test_two_pipelines_at_once_queue(
     assert (one["verdict"], two["verdict"]) == ("completed", "reverted")
 
 
+def test_a_pull_request_is_planned(pipeline: Pipeline, environment: Environment) -> None:
+    """The environment was made with another interval than the inventory has."""
+    run = pipeline.start("plan-environment").green()
+    assert '"verdict": "changes"' in run.said
+    assert "### Plan for local: " in run.summary
+    assert "<b>prometheus</b>" in run.summary
+    assert "Comment" not in run.steps, "it was no pull request"
+
+
 FORK = {"pull_request": {"number": 7, "head": {"repo": {"full_name": "mallory/auth-service"}}}}
 
 

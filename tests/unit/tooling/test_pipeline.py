@@ -18,6 +18,7 @@ from scripts import pipeline
 from scripts.release import notes
 
 ROLE = "arn:aws:iam::123456789012:role/trademaster-staging-deploy"
+COMMIT = "01" * 20
 TOKEN = "ghs_stand-in"
 
 
@@ -30,7 +31,7 @@ def job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         "GITHUB_REPOSITORY": "trademaster/auth-service",
         "GITHUB_SERVER_URL": "https://github.com",
         "GITHUB_RUN_ID": "42",
-        "GITHUB_SHA": "0123456789abcdef0123456789abcdef01234567",
+        "GITHUB_SHA": COMMIT,
         "GITHUB_WORKSPACE": str(tmp_path),
         "GITHUB_TOKEN": TOKEN,
         "RUNNER_TEMP": str(tmp_path),
@@ -63,7 +64,7 @@ def outputs(job: Path) -> dict[str, str]:
 
 def test_a_commit_is_a_tag(job: Path) -> None:
     pipeline.check()
-    assert outputs(job) == {"tag": "0123456789abcdef0123456789abcdef01234567"}
+    assert outputs(job) == {"tag": COMMIT}
 
 
 @pytest.mark.parametrize(
