@@ -35,8 +35,8 @@ VARIABLES = {
 # What the workflows say themselves.
 RESERVED = {"release_tag", "release_to", "release_service", "release_reason", "release_by", "release_summary_file"}
 GITHUB_TIMEOUT_S = 30
-# GitHub lets the runs of one repository wait for each other. Others release too: AWX, people, other repositories. What is
-# left of the hour for which the credentials are valid has to be enough for the release.
+# GitHub lets the runs of one repository wait for each other. Others release too: AWX, people, other repositories.
+# What is left of the hour for which the credentials are valid has to be enough for the release.
 QUEUE_SECONDS = 900
 
 
