@@ -16,7 +16,7 @@ TERSE    := ANSIBLE_STDOUT_CALLBACK=trademaster.platform.terse
 QUIET    := $(TERSE) ANSIBLE_CALLBACKS_ENABLED=trademaster.platform.terse
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up verify drill deploy rollback rotate releases cicd evidence sbom destroy status logs down test policies record kong-contract bench topology lock awx image
+.PHONY: help setup up verify drill deploy rollback rotate releases cicd evidence sbom destroy status logs down test policies record kong-contract bench topology lock awx image plan release
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ up: setup ## Converge the environment, verify it and print where it answers; ARG
 	$(ON_LOCAL) $(CLOUD) up
 	$(PLAYBOOK) playbooks/site.yml $(ARGS)
 	$(PLAYBOOK) playbooks/verify.yml $(ARGS)
+
+plan: setup ## Show what site.yml would change, also as JSON and Markdown in .local/plan; exit 2 when it would change something
+	@$(VENV)/python -m scripts.plan -i $(INVENTORY) $(ARGS)
 
 verify: setup ## Prove that the environment serves
 	$(PLAYBOOK) playbooks/verify.yml $(ARGS)
@@ -66,6 +69,9 @@ sbom: ## List the Python packages that the playbooks run on, as a bill of materi
 
 destroy: setup ## Remove what site.yml made: make destroy ARGS='-e destroy_confirmed=<environment>'
 	$(PLAYBOOK) playbooks/destroy.yml $(ARGS)
+
+release: sbom ## Build the collection in dist, with its part of the changelog: make release VERSION=1.2.3
+	@$(VENV)/python -m scripts.release '$(VERSION)'
 
 status: setup ## Show services, traffic, alarms and releases; ARGS='-e status_format=json' shows JSON and nothing else
 	@$(QUIET) $(PLAYBOOK) playbooks/status.yml $(ARGS)

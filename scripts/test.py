@@ -259,6 +259,7 @@ def molecule() -> Check:
 
 def stages() -> dict[str, list[Check]]:
     importer = {"GALAXY_IMPORTER_CONFIG": str(ROOT / "tests" / "galaxy-importer.cfg")}
+    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
     minor = f"{sys.version_info.major}.{sys.version_info.minor}"
     return {
         "lint": [
@@ -267,6 +268,11 @@ def stages() -> dict[str, list[Check]]:
             Check("mypy", [BIN / "mypy"]),
             Check("yamllint", [BIN / "yamllint", "--strict", "."]),
             Check("ansible-lint", [BIN / "ansible-lint", "--offline", "--profile", "production"]),
+            Check("actionlint", [BIN / "actionlint"]),
+            Check("zizmor", [BIN / "zizmor", "--offline", "--quiet", ".github"]),
+            Check(
+                "workflow schema", [BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows]
+            ),
             Check("role READMEs", [BIN / "python", "scripts/role_docs.py", "--check"]),
             Check("secrets", [BIN / "python", "scripts/find_secrets.py"]),
             Check("changelog", [BIN / "antsibull-changelog", "lint"]),

@@ -55,14 +55,14 @@ class Environment:
         return subprocess.Popen(
             ["make", *arguments],
             cwd=REPOSITORY,
-            env={**os.environ, **self.variables, **self._gate(arguments[0], role), "ANSIBLE_NOCOLOR": "1", **more},
+            env={**os.environ, **self.variables, **self.gate(arguments[0], role), "ANSIBLE_NOCOLOR": "1", **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
 
-    def _gate(self, target: str, role: str) -> dict[str, str]:
+    def gate(self, target: str, role: str = "") -> dict[str, str]:
         url = self.gates.get(role or ("ci" if target in OF_THE_PIPELINE else "deployer"))
         return {"LOCAL_CLOUD_AWS_ENDPOINT": url} if url else {}
 

@@ -47,6 +47,10 @@ options:
       - Why the lock of another run is broken. Whoever held it finds out when it is renewed, and fails.
       - With O(state=absent) nobody holds it then.
     type: str
+  wait_timeout:
+    description: Seconds to wait for a run that has the lock, before failing. In check mode nobody waits.
+    type: int
+    default: 0
   how_to_break:
     description: What the failure of a run that was kept out shall say about breaking the lock.
     type: str
@@ -124,7 +128,7 @@ waits:
   returned: always
   type: list
   elements: dict
-  sample: []
+  sample: [{"name": "lock auth-service", "seconds": 95.3}]
 """
 
 from ansible_collections.trademaster.platform.plugins.module_utils._aws.session import run_module
@@ -138,6 +142,7 @@ ARGUMENT_SPEC = {
     "reason": {"type": "str"},
     "lease_seconds": {"type": "int", "default": 900},
     "broken_by": {"type": "str"},
+    "wait_timeout": {"type": "int", "default": 0},
     "how_to_break": {"type": "str", "default": "wait, or break it: broken_by takes the reason"},
     "pid": {"type": "int"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

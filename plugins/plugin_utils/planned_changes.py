@@ -23,10 +23,11 @@ class Planned:
 
     def add(self, answer: Mapping[str, Any]) -> None:
         """Add what a module has answered."""
-        self.diffs += list(_diffs(answer))
+        self.diffs += list(diffs_of(answer))
 
 
-def _diffs(answer: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def diffs_of(answer: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The diffs of an answer that tell states, each `before` and `after`."""
     shown = answer.get("diff")
     for diff in shown if isinstance(shown, list) else [shown]:
         if isinstance(diff, Mapping) and any(isinstance(diff.get(side), Mapping) for side in ("before", "after")):

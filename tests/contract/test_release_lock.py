@@ -20,6 +20,7 @@ import pytest
 import yaml
 from ansible_collections.trademaster.platform.plugins.module_utils._aws.session import Aws
 from ansible_collections.trademaster.platform.plugins.module_utils._core.clock import Clock
+from ansible_collections.trademaster.platform.plugins.module_utils._core.wait import WaitTimeout
 from ansible_collections.trademaster.platform.plugins.module_utils._release import processes
 from ansible_collections.trademaster.platform.plugins.module_utils._release.lock import (
     Held,
@@ -30,6 +31,7 @@ from ansible_collections.trademaster.platform.plugins.module_utils._release.lock
     LockLost,
     encoded,
 )
+from ansible_collections.trademaster.platform.plugins.module_utils._release.lock_run import queue
 
 from tests.contract.case import Boto
 from tests.contract.cases.release_lock import TABLE, table
@@ -110,6 +112,29 @@ def test_a_second_run_is_told_whom_it_met(lock: Lock) -> None:
     assert told.startswith(f"lock {lock.name}: held by alice on laptop (process 4711) since {held.acquired_at} until 2")
     assert told.endswith(": deploy 1.4.2; wait, or break it with a reason")
     assert "\n" not in told
+
+
+def test_a_run_that_waits_gets_the_lock_once_the_other_has_let_go(boto: Boto, name: str, lock: Lock) -> None:
+    lock.acquire(run_of(1), 900)
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            lock.release("run-1")
+
+    waiting = lock_of(boto, name, Clock(now=lambda: sum(slept), sleep=sleep))
+    grant = queue(waiting, lambda: waiting.acquire(run_of(2), 900), 600)
+    assert (grant.standing, grant.held.holder.id) == ("free", "run-2")
+    assert [wait["name"] for wait in waiting.aws.waits] == [f"lock {name}"]
+
+
+def test_a_run_that_has_waited_long_enough_is_told_whom_for(boto: Boto, name: str, lock: Lock) -> None:
+    lock.acquire(run_of(1), 900)
+    slept: list[float] = []
+    waiting = lock_of(boto, name, Clock(now=lambda: sum(slept), sleep=slept.append))
+    with pytest.raises(WaitTimeout, match=r"not done after 60 s \(limit 60 s\): held by alice on laptop"):
+        queue(waiting, lambda: waiting.acquire(run_of(2), 900), 60)
 
 
 def test_an_expired_lock_is_taken_over_and_told_of(boto: Boto, lock: Lock) -> None:

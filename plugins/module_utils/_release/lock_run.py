@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._aws.session import Aws, Outcome
 from .._core.changes import Change
 from .._core.errors import InvalidInput
+from .._core.wait import DONE, Verdict, pending
 from . import processes
-from .lock import Grant, Held, Holder, Lock, LockLost, timestamp
+from .lock import Grant, Held, Holder, Lock, LockHeld, LockLost, timestamp
 
 KIND = "lock"
 
@@ -32,16 +33,39 @@ def run(aws: Aws) -> Outcome:
 
 def _take(lock: Lock, params: Mapping[str, Any]) -> Outcome:
     holder = _holder(params)
-    grant = lock.acquire(
-        holder,
-        params["lease_seconds"],
-        break_reason=params["broken_by"] or "",
-        how_to_break=params["how_to_break"] or "",
-    )
+
+    def acquire() -> Grant:
+        return lock.acquire(
+            holder,
+            params["lease_seconds"],
+            break_reason=params["broken_by"] or "",
+            how_to_break=params["how_to_break"] or "",
+        )
+
+    wait = params["wait_timeout"] if not lock.aws.check_mode else 0
+    grant = queue(lock, acquire, wait) if wait > 0 else acquire()
     held = grant.held
     said = grant.standing != "ours" and held.note
     result = {"lock": _shown(held), "note": held.note}
     return Outcome(_taken(lock.name, grant), result, warnings=[f"lock {lock.name}: {held.note}"] if said else [])
+
+
+def queue(lock: Lock, acquire: Callable[[], Grant], seconds: float) -> Grant:
+    """Take the lock once nobody else has it; WaitTimeout says who still has."""
+    grants: list[Grant] = []
+
+    def attempt() -> LockHeld | None:
+        try:
+            grants.append(acquire())
+        except LockHeld as held:
+            return held
+        return None
+
+    def judge(held: LockHeld | None) -> Verdict:
+        return pending(str(held).removeprefix(f"lock {lock.name}: ")) if held else DONE
+
+    lock.aws.wait(f"lock {lock.name}", attempt, judge, timeout=seconds)
+    return grants[-1]
 
 
 def _taken(name: str, grant: Grant) -> list[Change]:
