@@ -68,7 +68,7 @@ def workflow(*nodes: dict[str, Any], **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (template(playbook="deplo"), "awx_job_templates[0].playbook: 'deplo' is no playbook: choose from awx, deploy,"),
+        (template(playbook="deplo"), "awx_job_templates[0].playbook: 'deplo' is no playbook: choose from awx, "),
         (
             template(inventory="prod"),
             "awx_job_templates[0].inventory: 'prod' is not in awx_inventories: choose from staging",
