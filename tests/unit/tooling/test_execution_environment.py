@@ -144,7 +144,9 @@ def test_the_image_holds_the_collection_that_was_built(context: Path, archive: P
 def test_the_image_has_the_versions_that_are_used_elsewhere() -> None:
     dependencies = definition()["dependencies"]
     assert dependencies["ansible_core"]["package_pip"] in LOCK.read_text()
-    assert dependencies["ansible_runner"]["package_pip"] in (ROOT / "requirements" / "local_cloud.in").read_text().split()
+    assert (
+        dependencies["ansible_runner"]["package_pip"] in (ROOT / "requirements" / "local_cloud.in").read_text().split()
+    )
     steps = json.dumps(definition()["additional_build_steps"])
     for role in ("prometheus", "alertmanager"):
         defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text())
