@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -28,17 +29,30 @@ def strict_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalClou
     cloud.command("down")
 
 
+def refusal(call: Callable[[], object]) -> str:
+    """Why AWS refuses the call; empty when it does not."""
+    try:
+        call()
+    except ClientError as error:
+        return str(error)
+    return ""
+
+
 def nat_state(ec2: Any, gateway: str) -> str:
     return str(ec2.describe_nat_gateways(NatGatewayIds=[gateway])["NatGateways"][0]["State"])
 
 
 def test_ec2_shows_what_is_new_late_and_nat_gateways_take_time(strict_cloud: LocalCloud) -> None:
     ec2 = strict_cloud.client("ec2")
-    # The first answer takes longer than anything stays hidden.
-    ec2.describe_internet_gateways()
-    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
-    with pytest.raises(ClientError, match="InvalidVpcID"):
-        ec2.describe_vpcs(VpcIds=[vpc])
+    # On a busy machine a VPC may be visible before it is asked for.
+    vpcs: list[str] = []
+
+    def hidden() -> bool:
+        vpcs.append(ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"])
+        return "InvalidVpcID" in refusal(lambda: ec2.describe_vpcs(VpcIds=vpcs[-1:]))
+
+    eventually(hidden, what="a VPC to be hidden at first")
+    vpc = vpcs[-1]
     eventually(lambda: vpc in [item["VpcId"] for item in ec2.describe_vpcs()["Vpcs"]], what="the VPC to be visible")
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
@@ -66,40 +80,51 @@ def test_a_new_role_is_not_known_everywhere_at_once(strict_cloud: LocalCloud) ->
     kms.list_keys()
     trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    iam.list_roles()
-    role = iam.create_role(RoleName="fresh", AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    for call, arguments in (
-        (kms.create_key, {"Policy": policy(role)}),
-        (s3.put_bucket_policy, {"Bucket": "strict-bucket", "Policy": policy(role)}),
-        (secrets.put_resource_policy, {"SecretId": "strict", "ResourcePolicy": policy(role)}),
-    ):
-        with pytest.raises(ClientError, match="MalformedPolicy"):
-            call(**arguments)
-    eventually(lambda: _accepted(kms, policy(role)), what="the role to be known to KMS")
+    numbers = itertools.count()
+
+    def fresh() -> str:
+        created = iam.create_role(RoleName=f"fresh-{next(numbers)}", AssumeRolePolicyDocument=document)
+        return str(created["Role"]["Arn"])
+
+    def put_on_bucket(document: str) -> None:
+        s3.put_bucket_policy(Bucket="strict-bucket", Policy=document)
+
+    def put_on_secret(document: str) -> None:
+        secrets.put_resource_policy(SecretId="strict", ResourcePolicy=document)
+
+    # On a busy machine a role may be known before the call that names it has arrived.
+    for call in (lambda document: kms.create_key(Policy=document), put_on_bucket, put_on_secret):
+        eventually(
+            lambda call=call: "MalformedPolicy" in refusal(lambda: call(policy(fresh()))),
+            what="a fresh role to be refused",
+        )
+    role = fresh()
+    eventually(lambda: not refusal(lambda: kms.create_key(Policy=policy(role))), what="the role to be known to KMS")
     with pytest.raises(ClientError, match="MalformedPolicy"):
         kms.create_key(Policy=policy("arn:aws:iam::123456789012:role/never"))
 
 
-def _accepted(kms: Any, document: str) -> bool:
-    try:
-        kms.create_key(Policy=document)
-    except kms.exceptions.MalformedPolicyDocumentException:
-        return False
-    return True
-
-
 def test_ecs_cannot_assume_a_new_role_and_interfaces_outlive_their_task(strict_cloud: LocalCloud) -> None:
     world = World(strict_cloud).create()
-    role = world.create_role(f"{world.name}-new", {"Version": "2012-10-17", "Statement": [ALL]})
-    young = world.define(world.shell("job", "true"), executionRoleArn=role)
-    with pytest.raises(ClientError, match="unable to assume"):
-        world.run(young)
+    definitions: list[str] = []
+
+    def unable_to_assume() -> bool:
+        name = f"{world.name}-new-{len(definitions)}"
+        role = world.create_role(name, {"Version": "2012-10-17", "Statement": [ALL]})
+        definitions.append(world.define(world.shell("job", "true"), executionRoleArn=role))
+        return "unable to assume" in refusal(lambda: world.run(definitions[-1]))
+
+    # On a busy machine a role may be known before the task that takes it is to run.
+    eventually(unable_to_assume, what="a fresh role to be unknown to ECS")
+    young = definitions[-1]
     task = eventually(lambda: _run(world, young), what="the role to be assumable")
     world.stopped(task["taskArn"])
     ec2 = strict_cloud.client("ec2")
     with pytest.raises(ClientError, match="DependencyViolation"):
         ec2.delete_security_group(GroupId=world.group)
-    eventually(lambda: _removed(ec2, world.group), what="the group to be removable")
+    eventually(
+        lambda: not refusal(lambda: ec2.delete_security_group(GroupId=world.group)), what="the group to be removable"
+    )
 
 
 def _run(world: World, definition: str) -> dict[str, Any]:
@@ -107,14 +132,6 @@ def _run(world: World, definition: str) -> dict[str, Any]:
         return world.run(definition)
     except world.ecs.exceptions.ClientException:
         return {}
-
-
-def _removed(ec2: Any, group: str) -> bool:
-    try:
-        ec2.delete_security_group(GroupId=group)
-    except ec2.exceptions.ClientError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize(

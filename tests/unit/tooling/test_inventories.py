@@ -1,4 +1,4 @@
-"""Security groups of the inventories let through what they send: each connection is allowed at both of its ends."""
+"""What the inventories say fits together, and fits AWS."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 INVENTORIES = Path(__file__).parents[3] / "inventories"
 NAMES = sorted(path.name for path in INVENTORIES.iterdir() if (path / "group_vars/all/network.yml").exists())
@@ -23,6 +25,7 @@ def connections(group: dict[str, Any], direction: str) -> set[tuple[str, int, in
 
 @pytest.mark.parametrize("inventory", NAMES)
 def test_what_one_group_sends_the_other_takes(inventory: str) -> None:
+    """Each connection is allowed at both of its ends."""
     content = yaml.safe_load((INVENTORIES / inventory / "group_vars/all/network.yml").read_text())
     groups = {group["name"]: group for group in content["network_security_groups"]}
 
@@ -32,3 +35,13 @@ def test_what_one_group_sends_the_other_takes(inventory: str) -> None:
     }
 
     assert sent == taken
+
+
+def test_the_authority_of_the_database_is_that_of_its_region() -> None:
+    """RDS has others of nearly the same name, which no instance of a customer has its certificate from."""
+    content = yaml.safe_load((INVENTORIES / "staging" / "group_vars/all/platform.yml").read_text())
+    authority = x509.load_pem_x509_certificate(content["platform_database_authority"].encode())
+    [name] = authority.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+
+    authority.verify_directly_issued_by(authority)
+    assert name.value == f"Amazon RDS {content['aws_region']} Root CA RSA2048 G1"
