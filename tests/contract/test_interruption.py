@@ -12,7 +12,10 @@ from typing import Any
 
 import botocore.client
 import pytest
-from ansible_collections.trademaster.platform.plugins.module_utils._kong.client import Client, KongError
+from ansible_collections.trademaster.platform.plugins.module_utils._core.rest import ApiError
+from ansible_collections.trademaster.platform.plugins.module_utils._github.client import Client as GitHub
+from ansible_collections.trademaster.platform.plugins.module_utils._kong.client import Client as Kong
+from ansible_collections.trademaster.platform.plugins.module_utils._kong.client import KongError
 from botocore.exceptions import EndpointConnectionError
 
 from tests.contract.case import Case
@@ -29,7 +32,8 @@ MOST_CUTS = 6
 @contextmanager
 def cut_off(after: int) -> Iterator[list[str]]:
     """Let `after` writes through, and nothing from then on; gives the calls that were refused."""
-    original, original_of_kong = botocore.client.BaseClient._make_api_call, Client.request
+    original = botocore.client.BaseClient._make_api_call
+    original_of_github, original_of_kong = GitHub.request, Kong.request
     written = 0
     refused: list[str] = []
 
@@ -41,7 +45,15 @@ def cut_off(after: int) -> Iterator[list[str]]:
         written += not READS.match(operation)
         return original(client, operation, arguments)
 
-    def counted_of_kong(client: Any, method: str, path: str, body: Any = None) -> Any:
+    def counted_of_github(client: GitHub, method: str, path: str, body: Any = None) -> Any:
+        nonlocal written
+        if written >= after:
+            refused.append(f"{method} {path}")
+            raise ApiError(f"{method} {path}", 0, "cut off by the test", sent=False)
+        written += not READS.match(f"{method} {path}")
+        return original_of_github(client, method, path, body)
+
+    def counted_of_kong(client: Kong, method: str, path: str, body: Any = None) -> Any:
         nonlocal written
         if written >= after:
             refused.append(f"{method} {path}")
@@ -49,13 +61,11 @@ def cut_off(after: int) -> Iterator[list[str]]:
         written += not READS.match(f"{method} {path}")
         return original_of_kong(client, method, path, body)
 
-    botocore.client.BaseClient._make_api_call = counted
-    Client.request = counted_of_kong  # type: ignore[method-assign]
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.client.BaseClient, "_make_api_call", counted)
+        patch.setattr(GitHub, "request", counted_of_github)
+        patch.setattr(Kong, "request", counted_of_kong)
         yield refused
-    finally:
-        botocore.client.BaseClient._make_api_call = original
-        Client.request = original_of_kong  # type: ignore[method-assign]
 
 
 def cuts(writes: int) -> list[int]:

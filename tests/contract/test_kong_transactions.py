@@ -93,15 +93,17 @@ def sync(state: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def dump(admin: Admin) -> dict[str, Any]:
-    """All there is, with the times of creation, which undoing keeps."""
+    """All there is, with the times of creation, that undoing keeps. Of what runs down, whether there is any."""
     found = {f"/{name}": admin.get(f"/{name}?size=1000")["data"] for name in COLLECTIONS}
     for upstream in found["/upstreams"]:
         path = f"/upstreams/{upstream['id']}/targets"
         found[path] = admin.get(f"{path}?size=1000")["data"]
-    return {
-        path: {entity["id"]: {name: entity[name] for name in entity if name != "updated_at"} for entity in entities}
-        for path, entities in found.items()
-    }
+    return {path: {entity["id"]: _lasting(entity) for entity in entities} for path, entities in found.items()}
+
+
+def _lasting(entity: dict[str, Any]) -> dict[str, Any]:
+    ttl = {"ttl": entity["ttl"] is not None} if "ttl" in entity else {}
+    return {name: value for name, value in entity.items() if name != "updated_at"} | ttl
 
 
 def number_of_writes() -> int:

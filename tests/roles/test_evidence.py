@@ -53,9 +53,10 @@ def client(service: str, endpoint: str) -> Any:
     return boto3.client(service, region_name="us-east-1", endpoint_url=endpoint, **keys)
 
 
-def test_a_public_database_fails_before_there_is_one(aws_endpoint: str) -> None:
+def test_a_public_database_fails_before_there_is_one(aws_endpoint: str, tmp_path: Path) -> None:
     prefix = f"controls-{uuid.uuid4().hex[:8]}"
-    code, told = play("open_database.yml", "--check", prefix=prefix, endpoint=aws_endpoint)
+    given = {"prefix": prefix, "endpoint": aws_endpoint, "platform_reports": str(tmp_path)}
+    code, told = play("open_database.yml", "--check", **given)
 
     assert code == 2, told
     assert f"RDS.2: db_instance {prefix}-open is publicly accessible" in told
