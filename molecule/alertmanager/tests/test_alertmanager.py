@@ -123,7 +123,7 @@ def test_silences_outlive_a_rollout() -> None:
     first = play("silence.yml", silence_tasks="silence", **silenced)
     assert first.returncode == 0, first.stdout
     before = tasks()[0]["taskArn"]
-    rolled = play("converge.yml", alertmanager_memory=640)
+    rolled = play("converge.yml", alertmanager_memory=1024)
     assert rolled.returncode == 0, rolled.stdout
     assert tasks()[0]["taskArn"] != before
     assert [item["comment"] for item in ask("silences") if item["status"]["state"] == "active"] == ["Release"]

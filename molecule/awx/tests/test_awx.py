@@ -28,7 +28,7 @@ KINDS = {
     "password": {"str"},
 }
 # Of a playbook itself, which has no argument specs.
-OWN = {"destroy_confirmed": {"type": "str"}}
+OWN = {"destroy_confirmed": {"type": "str"}, "notify_failure": {"type": "str"}}
 
 
 def get(path: str) -> Any:

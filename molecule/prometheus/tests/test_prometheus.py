@@ -196,6 +196,7 @@ def test_a_change_rolls_out_and_the_data_stays() -> None:
     assert definition()["revision"] == 2
     assert address() != former
     assert samples(f'last_over_time(up{{instance="{former}"}}[10m])')
+    ecs.get_waiter("tasks_stopped").wait(cluster=CLUSTER, tasks=[old["taskArn"]], WaiterConfig={"Delay": 1})
     (stopped,) = ecs.describe_tasks(cluster=CLUSTER, tasks=[old["taskArn"]])["tasks"]
     codes = {found["name"]: found["exitCode"] for found in stopped["containers"]}
     assert codes == {"configuration": 0, "prometheus": 0, "discovery": 0}
