@@ -241,9 +241,7 @@ def test_no_secret_is_anywhere_it_can_be_read(definition: dict[str, Any]) -> Non
     arguments = [word for one in psutil.process_iter(["cmdline"]) for word in one.info["cmdline"] or []]
     places = {
         "task definitions": json.dumps([definition, migration], default=str),
-        "process arguments": "\n".join(
-            word for one in psutil.process_iter(["cmdline"]) for word in one.info["cmdline"] or []
-        ),
+        "process arguments": "\n".join(arguments),
         "CloudWatch logs": "\n".join(event["message"] for event in events),
         "published outputs": json.dumps(
             ssm.get_parameters_by_path(Path=OUTPUTS, Recursive=True)["Parameters"], default=str
