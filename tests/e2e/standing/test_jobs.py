@@ -53,6 +53,7 @@ def project(controller: Controller) -> Iterator[None]:
 
 
 def test_plan(controller: Controller) -> None:
+    """AWX keeps the inventory in an order of its own, which is not the files': nothing may depend on it."""
     planned = controller.launch("site", "--check", "--diff").succeeded()
     assert planned.totals["changed"] == 0
     assert "seconds: encryption" in planned.text
