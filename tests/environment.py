@@ -24,8 +24,8 @@ from local_cloud_support import eventually
 REPOSITORY = Path(__file__).resolve().parents[1]
 # What in a secret is none.
 NAMES = ("username", "email")
-# What the pipeline runs; people run the rest.
-OF_THE_PIPELINE = ("deploy", "releases", "rollback", "status")
+# What the pipeline runs, and as whom; people run the rest.
+OF_THE_PIPELINE = {"deploy": "ci", "plan": "read", "releases": "ci", "rollback": "ci", "status": "ci"}
 READS = ("Describe", "List", "Get", "Head", "Lookup", "Discover", "Batch", "CheckCapacity")
 
 
@@ -63,14 +63,14 @@ class Environment:
         )
 
     def gate(self, target: str, role: str = "") -> dict[str, str]:
-        url = self.gates.get(role or ("ci" if target in OF_THE_PIPELINE else "deployer"))
+        url = self.gates.get(role or OF_THE_PIPELINE.get(target, "deployer"))
         return {"LOCAL_CLOUD_AWS_ENDPOINT": url} if url else {}
 
     @contextmanager
     def held_to_policies(self) -> Iterator[None]:
         """Until the end of the block playbooks may do what policies/ allows, which has to be enough for them."""
         upstream = f"http://127.0.0.1:{self.variables['LOCAL_CLOUD_AWS_PORT']}"
-        gates = {role: _start_gate(role, upstream) for role in ("awx", "ci", "deployer")}
+        gates = {role: _start_gate(role, upstream) for role in ("awx", "ci", "deployer", "read")}
         try:
             self.gates = {role: (gate.stdout.readline().strip() if gate.stdout else "") for role, gate in gates.items()}
             yield
