@@ -74,7 +74,7 @@ def test_deploy(controller: Controller, environment: Environment) -> None:
 
 
 def test_status(controller: Controller) -> None:
-    assert "auth-service: 1.1.0" in controller.launch("status").succeeded().text
+    assert "auth-service: deploy of 1.1.0 completed" in controller.launch("status").succeeded().text
 
 
 def test_rollback_after_alert(controller: Controller, environment: Environment) -> None:
