@@ -54,7 +54,7 @@ def test_a_push_becomes_a_release(
     assert seen.failed == []
     record, digest = releases.history[-1], releases.digest(tag)
     assert (record["verdict"], record["to"]["version"], record["to"]["digest"]) == ("completed", tag, digest)
-    assert (record["by"], record["commit_at"]) == ("ada", COMMITTED["head_commit"]["timestamp"])
+    assert (record["by"], record["commit_at"]) == ("ada", "2026-01-05T09:30:00Z")
     assert record["reason"] == "a push https://github.com/trademaster/auth-service/actions/runs/1"
     image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/trademaster-auth@{digest}"
     assert f'"image": "{image}"' in run.said, "the output of the workflow"
