@@ -49,11 +49,12 @@ def actions(role: str, folder: Path = recorder.RECORDED) -> set[str]:
     about = data("roles")[role]
     recorded = recorder.merged(recorder.read(run, folder) for run in about["runs"])
     written = {client: names for client, names in code.operations().items() if client in recorded}
-    never = about.get("without", [])
+    never, changes = about.get("without", []), about.get("changes")
     more = {
         action
-        for action in (_actions(written) if about.get("changes") else ())
+        for action in (_actions(written) if changes else ())
         if not any(fnmatchcase(action, pattern) for pattern in never) and _scoped(action)
+        if changes != "planned" or catalogue.access_level(action) in _READS
     }
     return catalogue.with_dependents({*_actions(recorded), *more})
 

@@ -86,8 +86,11 @@ def test_rollback_after_alert(controller: Controller, environment: Environment) 
 
 
 def test_rollback(controller: Controller, environment: Environment) -> None:
+    """To a release that is named, and to the one before."""
+    controller.launch("rollback", release_to="1.1.0", release_reason="it was no alert").succeeded()
+    assert record(environment)["to"]["version"] == "1.1.0"
     controller.launch("rollback", release_reason="it was a test").succeeded()
-    assert record(environment)["by"] == "ada"
+    assert (record(environment)["to"]["version"], record(environment)["by"]) == ("1.0.0", "ada")
 
 
 def test_releases(controller: Controller, environment: Environment) -> None:
