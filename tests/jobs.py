@@ -9,7 +9,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -170,8 +169,7 @@ def _install_collections(target: Path) -> None:
     subprocess.run(argv, cwd=REPOSITORY, check=True, capture_output=True)
     (archive,) = built.glob("*.tar.gz")
     folder = target / "ansible_collections"
-    with tarfile.open(archive) as content:
-        content.extractall(folder / "trademaster" / "platform", filter="data")
+    shutil.unpack_archive(archive, folder / "trademaster" / "platform")
     for namespace in COLLECTIONS.iterdir():
         if namespace.name != "trademaster":
             (folder / namespace.name).symlink_to(namespace)

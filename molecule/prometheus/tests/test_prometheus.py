@@ -180,7 +180,7 @@ def test_a_wrong_rule_is_refused_before_anything_is_uploaded() -> None:
     ended = converge(prometheus_rules={"broken": [{"name": "molecule", "rules": [wrong]}]})
 
     assert ended.returncode == 2, ended.stdout
-    assert 'rules/broken.yml: 5:15: group "molecule", rule 1, "a:b:c"' in (ended.stdout + ended.stderr).replace(
+    assert 'rules/broken.yml: 4:15: group "molecule", rule 1, "a:b:c"' in (ended.stdout + ended.stderr).replace(
         "\\", ""
     )
     assert (uploaded(), published()) == before

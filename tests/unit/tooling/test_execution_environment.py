@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 import subprocess
 import sys
-import tarfile
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(archive: Path) -> Path:
     """The folder of collections with the built one in it, as an execution environment has it."""
     folder = archive.parent / "collections"
-    with tarfile.open(archive) as content:
-        content.extractall(folder / "ansible_collections" / "trademaster" / "platform", filter="data")
+    shutil.unpack_archive(archive, folder / "ansible_collections" / "trademaster" / "platform")
     return folder
 
 
