@@ -19,6 +19,7 @@ from .history import Record, moment, seconds_between
 
 REACHED_CUSTOMERS = ("completed", "rolled_back")
 TAKEN_BACK = ("rolled_back", "reverted")
+WANTED = ("completed", "reverted")
 EXPOSED = ("shift", "bake")  # beginnings of the names of phases in which customers are on the release
 
 
@@ -96,7 +97,9 @@ def table(records: Sequence[Record]) -> list[str]:
 
 
 def _row(record: Record) -> tuple[str, ...]:
-    why = (record.get("why") or record.get("reason") or "").strip().splitlines()
+    # Of what was wanted, what for; of all else, how it came about.
+    told = ("reason", "why") if record["verdict"] in WANTED else ("why", "reason")
+    why = next((record[name] for name in told if record.get(name)), "").strip().splitlines()
     return (
         moment("started_at", record["started_at"]).strftime("%Y-%m-%d %H:%M:%S"),
         record.get("by") or "-",

@@ -89,7 +89,8 @@ def test_durations_of_one_release(release: dict[str, Any], lead: float | None, r
 
 def test_the_table_reads() -> None:
     why = record(3, "rolled_back", why="error ratio 20 % at 10 %\nand more lines")
-    first = {**record(2, "completed", reason="the first", by=None), "from": None}
+    # What it did, its columns say.
+    first = {**record(2, "completed", reason="the first", why="1.0.0 is live on blue", by=None), "from": None}
     assert dora.table([why, first]) == [
         "when (UTC)           who    what    from → to  took    verdict      why",
         "2026-11-03 10:00:00  alice  deploy  1.2 → 1.3  10 min  rolled back  error ratio 20 % at 10 %",
