@@ -123,11 +123,12 @@ class Plan:
 
 
 def changes_of(task: str, answer: Mapping[str, Any]) -> Iterator[PlannedChange]:
-    """What one answer of a module stands for."""
+    """What one answer of a module stands for. What a play calls no change, such as a lock that it lets go, is none."""
+    if not answer.get("changed"):
+        return
     changes = answer.get("changes")
     if not isinstance(changes, list) or not all(isinstance(one, Mapping) and one.get("op") for one in changes):
-        if answer.get("changed"):
-            yield PlannedChange("run", "task", task)
+        yield PlannedChange("run", "task", task)
         return
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}

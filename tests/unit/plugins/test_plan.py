@@ -113,6 +113,11 @@ def test_of_other_modules_only_the_task_is_told() -> None:
     assert list(changes_of("Write", {"changed": False, "changes": "not ours"})) == []
 
 
+def test_what_a_play_calls_no_change_is_none() -> None:
+    taken = {"changed": False, "changes": [{"op": "create", "kind": "lock", "key": "auth-service", "fields": []}]}
+    assert list(changes_of("Take the lock", taken)) == []
+
+
 def test_values_take_one_line() -> None:
     assert shown("") == '""'
     assert shown(None) == "(none)"
